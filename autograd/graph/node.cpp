@@ -1,0 +1,79 @@
+#include <xgrad/autograd/graph/node.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <xgrad/autograd/array/error.hpp>
+
+namespace xgrad {
+
+namespace detail {
+constinit thread_local bool grad_enabled = true;
+}  // namespace detail
+
+namespace {
+constinit thread_local std::uint64_t last_sequence = 0;
+
+[[noreturn]] void fail_saved(const Node& node, bool freed, std::uint32_t saved, std::uint32_t now) {
+  if (freed) {
+    throw GraphError(
+        fmt::format("backward: the graph was used a second time, but '{}' has freed what it saved; pass "
+                    "{{.retain_graph = true}} to the first backward",
+                    node.name()));
+  }
+  throw GraphError(
+      fmt::format("backward: '{}' needs a tensor that was changed in place after it was saved: version {} "
+                  "was saved, now it is version {}; change a clone() instead",
+                  node.name(), saved, now));
+}
+}  // namespace
+
+Node::~Node() = default;
+
+void Node::connect(std::uint32_t i, const Tensor& input, const Shape* result_shape) {
+  Edge& edge = edges_[i];
+  edge.index = input.output_index();
+  if (Node* node = input.grad_fn()) {
+    edge.node = IntrusivePtr<NodeBase>::share(node);
+    sequence_ = std::max(sequence_, node->sequence_);
+  } else {
+    edge.leaf = IntrusivePtr<TensorImpl>::share(&input.impl());
+  }
+  if (result_shape == nullptr || !(*result_shape == input.shape())) {
+    void* block = memory::allocate(sizeof(Shape));
+    edge.shape.reset(new (block) Shape(input.shape()));
+  }
+}
+
+void attach(const Tensor& result, IntrusivePtr<NodeBase> node, std::uint32_t index) {
+  auto& recorded = static_cast<Node&>(*node);
+  if (index == 0) {
+    // Higher than all inputs (connect left their maximum), and than what this thread made before.
+    last_sequence = std::max(last_sequence, recorded.sequence_) + 1;
+    recorded.sequence_ = last_sequence;
+  }
+  TensorImpl& impl = result.impl();
+  impl.node = std::move(node);
+  impl.output_index = index;
+}
+
+void SavedInput::fail(const Node& node) const {
+  bool freed = !tensor_.defined();
+  fail_saved(node, freed, version_, freed ? 0 : tensor_.version());
+}
+
+void SavedResult::fail(const Node& node) const {
+  bool freed = !array_.defined();
+  fail_saved(node, freed, version_, freed ? 0 : array_.storage()->version());
+}
+
+Tensor SavedResult::get(Node& node) const {
+  Tensor result(array(node));
+  if (is_grad_enabled()) {
+    result.impl().node = IntrusivePtr<NodeBase>::share(&node);
+  }
+  return result;
+}
+
+}  // namespace xgrad

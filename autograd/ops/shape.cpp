@@ -1,0 +1,338 @@
+#include <xgrad/autograd/ops/shape.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include <xgrad/autograd/array/error.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/copy.hpp>
+#include <xgrad/autograd/kernels/indexing.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
+
+namespace xgrad {
+namespace {
+
+/// The shape with its -1 filled in.
+Shape resolved(const char* name, const Shape& shape, std::int64_t elements, const Shape& from) {
+  Shape result = shape;
+  std::int64_t known = 1;
+  std::int64_t* open = nullptr;
+  for (std::int64_t& size : result) {
+    if (size == -1 && open == nullptr)
+      open = &size;
+    else if (size < 0)
+      throw ShapeError(
+          fmt::format("{}: expected sizes of 0 or more and at most one -1, got {}", name, to_string(shape)));
+    else
+      known *= size;
+  }
+  if (open != nullptr && known > 0 && elements % known == 0) {
+    *open = elements / known;
+    known = elements;
+  } else if (open != nullptr) {
+    known = -1;
+  }
+  if (known != elements) {
+    throw ShapeError(fmt::format("{}: {} has {} elements, which do not fit {}", name, to_string(from),
+                                 elements, to_string(shape)));
+  }
+  return result;
+}
+
+Tensor reshaped(const Tensor& x, Array numbers) {
+  return record_view("reshape", x, std::move(numbers),
+                     [from = x.shape()](const Tensor& g) { return reshape(g, from); });
+}
+
+}  // namespace
+
+Tensor reshape(const Tensor& x, const Shape& shape) {
+  Shape target = resolved("reshape", shape, x.numel(), x.shape());
+  Array numbers = x.array().try_reshape(target);
+  if (numbers.defined()) return reshaped(x, std::move(numbers));
+  return reshape(clone(x), target);
+}
+
+Tensor view(const Tensor& x, const Shape& shape) {
+  Shape target = resolved("view", shape, x.numel(), x.shape());
+  Array numbers = x.array().try_reshape(target);
+  if (!numbers.defined()) {
+    throw ShapeError(
+        fmt::format("view: {} with strides {} cannot be seen as {} without a copy; use reshape()",
+                    to_string(x.shape()), to_string(x.strides()), to_string(shape)));
+  }
+  return reshaped(x, std::move(numbers));
+}
+
+Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
+  std::size_t first = wrap_dim("flatten", start_dim, x.ndim());
+  std::size_t last = wrap_dim("flatten", end_dim, x.ndim());
+  if (first > last)
+    throw ShapeError(fmt::format("flatten: start_dim {} comes after end_dim {}", start_dim, end_dim));
+  if (x.ndim() == 0) return reshape(x, {1});
+  Shape shape(x.shape().begin(), x.shape().begin() + first);
+  std::int64_t joined = 1;
+  for (std::size_t i = first; i <= last; ++i) joined *= x.shape()[i];
+  shape.push_back(joined);
+  for (std::size_t i = last + 1; i < x.ndim(); ++i) shape.push_back(x.shape()[i]);
+  return reshape(x, shape);
+}
+
+Tensor unflatten(const Tensor& x, std::int64_t dim, const Shape& sizes) {
+  if (x.ndim() == 0) throw IndexError("unflatten: a 0-d tensor has no dimension to cut");
+  std::size_t at = wrap_dim("unflatten", dim, x.ndim());
+  Shape parts = resolved("unflatten", sizes, x.shape()[at], {x.shape()[at]});
+  Shape shape(x.shape().begin(), x.shape().begin() + at);
+  for (std::int64_t size : parts) shape.push_back(size);
+  for (std::size_t i = at + 1; i < x.ndim(); ++i) shape.push_back(x.shape()[i]);
+  return reshape(x, shape);
+}
+
+Tensor clone(const Tensor& x) {
+  return record("clone", kernels::clone(x.array()), gradient(x, [](const Tensor& g) { return g; }));
+}
+
+Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : clone(x); }
+
+Tensor to(const Tensor& x, DType dtype) {
+  if (dtype == x.dtype()) return x;
+  Array numbers = kernels::cast(x.array(), dtype);
+  if (!is_floating(dtype)) return Tensor(std::move(numbers));
+  return record("to", std::move(numbers),
+                gradient(x, [from = x.dtype()](const Tensor& g) { return to(g, from); }));
+}
+
+// Joining
+// ------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// A node with any number of inputs, each of which receives its part of the gradient.
+class CatNode final : public Node {
+ public:
+  CatNode(std::span<const Tensor> parts, std::size_t dim)
+      : Node("cat", nullptr, 0),
+        storage_(parts.size()),
+        sizes_(parts.size()),
+        dim_(static_cast<std::int64_t>(dim)) {
+    set_edges(storage_.data(), static_cast<std::uint32_t>(storage_.size()));
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      sizes_[i] = parts[i].shape()[dim];
+      if (parts[i].requires_grad()) connect(static_cast<std::uint32_t>(i), parts[i], nullptr);
+    }
+  }
+
+ private:
+  void backward(Backward& context) override {
+    Tensor g = std::move(context.gradient());
+    std::int64_t start = 0;
+    for (std::uint32_t i = 0; i < sizes_.size(); ++i) {
+      if (context.wants(i)) context.send(i, narrow(g, dim_, start, sizes_[i]));
+      start += sizes_[i];
+    }
+  }
+
+  std::vector<Edge> storage_;
+  std::vector<std::int64_t> sizes_;
+  std::int64_t dim_;
+};
+
+}  // namespace
+
+Tensor cat(std::span<const Tensor> tensors, std::int64_t dim) {
+  if (tensors.empty()) throw ValueError("cat: expected at least one tensor, got none");
+  auto skipped = [](const Tensor& t) { return t.ndim() == 1 && t.numel() == 0; };
+  const Tensor* model = &tensors[0];
+  for (const Tensor& part : tensors) {
+    if (part.ndim() == 0) throw ShapeError("cat: 0-d tensors cannot be joined; use stack()");
+    if (skipped(*model)) model = &part;
+  }
+  std::size_t at = wrap_dim("cat", dim, model->ndim());
+  DType dtype = tensors[0].dtype();
+  for (const Tensor& part : tensors) dtype = promote_types(dtype, part.dtype());
+  std::vector<Tensor> parts;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const Tensor& part = tensors[i];
+    if (skipped(part) && model->ndim() != 1) continue;
+    bool fits = part.ndim() == model->ndim();
+    for (std::size_t d = 0; fits && d < part.ndim(); ++d)
+      fits = d == at || part.shape()[d] == model->shape()[d];
+    if (!fits) {
+      throw ShapeError(
+          fmt::format("cat: shapes must agree but in dimension {}: tensor 0 is {}, tensor {} is {}", at,
+                      to_string(model->shape()), i, to_string(part.shape())));
+    }
+    parts.push_back(to(part, dtype));
+  }
+  std::vector<Array> arrays;
+  arrays.reserve(parts.size());
+  for (const Tensor& part : parts) arrays.push_back(part.array());
+  Tensor joined(kernels::concatenate(arrays, at));
+  if (is_grad_enabled() &&
+      std::ranges::any_of(parts, [](const Tensor& part) { return part.requires_grad(); })) {
+    attach(joined, make_node<CatNode>(parts, at));
+  }
+  return joined;
+}
+
+Tensor stack(std::span<const Tensor> tensors, std::int64_t dim) {
+  if (tensors.empty()) throw ValueError("stack: expected at least one tensor, got none");
+  std::vector<Tensor> parts;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!(tensors[i].shape() == tensors[0].shape())) {
+      throw ShapeError(fmt::format("stack: expected equal shapes: tensor 0 is {}, tensor {} is {}",
+                                   to_string(tensors[0].shape()), i, to_string(tensors[i].shape())));
+    }
+    parts.push_back(unsqueeze(tensors[i], dim));
+  }
+  return cat(parts, static_cast<std::int64_t>(wrap_dim("stack", dim, tensors[0].ndim() + 1)));
+}
+
+std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) {
+  if (x.ndim() == 0) throw IndexError("split: a 0-d tensor has no dimension to split");
+  if (size <= 0) throw ValueError(fmt::format("split: expected a positive size, got {}", size));
+  std::int64_t total = x.size(dim);
+  std::vector<Tensor> parts;
+  std::int64_t start = 0;
+  do {
+    std::int64_t length = std::min(size, total - start);
+    parts.push_back(narrow(x, dim, start, length));
+    start += length;
+  } while (start < total);
+  return parts;
+}
+
+std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim) {
+  if (x.ndim() == 0) throw IndexError("chunk: a 0-d tensor has no dimension to split");
+  if (chunks <= 0)
+    throw ValueError(fmt::format("chunk: expected a positive number of chunks, got {}", chunks));
+  std::int64_t total = x.size(dim);
+  return split(x, std::max<std::int64_t>(1, total / chunks + (total % chunks != 0 ? 1 : 0)), dim);
+}
+
+std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
+  if (x.ndim() == 0) throw IndexError("unbind: a 0-d tensor has no dimension to take apart");
+  std::vector<Tensor> parts;
+  for (std::int64_t i = 0; i < x.size(dim); ++i) parts.push_back(select(x, dim, i));
+  return parts;
+}
+
+// Indexing
+// -----------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// An index as int64, checked to lie in [0, size).
+Tensor checked_index(const char* name, const Tensor& index, std::int64_t size) {
+  if (is_floating(index.dtype()) || index.dtype() == boolean) {
+    throw DTypeError(fmt::format("{}: expected an integer index, got {}", name, xgrad::name(index.dtype())));
+  }
+  Tensor places = to(index, int64);
+  std::int64_t bad = kernels::find_out_of_range(places.array(), size);
+  if (bad >= 0) {
+    std::int64_t value = reshape(places, {-1}).select(0, bad).item<std::int64_t>();
+    throw IndexError(
+        fmt::format("{}: index {} (element {} of the index) is out of range for a dimension of size {}", name,
+                    value, bad, size));
+  }
+  return places;
+}
+
+Tensor index_add_zeros(const Tensor& source, const Shape& shape, std::size_t dim, const Tensor& places) {
+  return record("index_add", kernels::index_add(source.array(), shape, dim, places.array()),
+                gradient(
+                    source,
+                    [dim](const Tensor& g, const Tensor& at) {
+                      return index_select(g, static_cast<std::int64_t>(dim), at);
+                    },
+                    places));
+}
+
+}  // namespace
+
+Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
+  std::size_t at = wrap_dim("index_select", dim, x.ndim());
+  if (index.ndim() > 1) {
+    throw ShapeError(
+        fmt::format("index_select: expected a 1-d index, got shape {}", to_string(index.shape())));
+  }
+  if (x.ndim() == 0) return reshape(index_select(reshape(x, {1}), 0, index), index.shape());
+  Tensor places = checked_index("index_select", index, x.shape()[at]);
+  if (places.ndim() == 0) places = reshape(places, {1});
+  return record("index_select", kernels::index_select(x.array(), at, places.array()),
+                gradient(
+                    x,
+                    [full = x.shape(), at](const Tensor& g, const Tensor& p) {
+                      return index_add_zeros(g, full, at, p);
+                    },
+                    places));
+}
+
+namespace {
+void check_gather_shapes(const char* name, const Shape& source, const Shape& index, std::size_t dim,
+                         bool bound_dim) {
+  bool fits = source.size() == index.size();
+  for (std::size_t d = 0; fits && d < index.size(); ++d)
+    fits = (d == dim && !bound_dim) || index[d] <= source[d];
+  if (!fits) {
+    throw ShapeError(fmt::format(
+        "{}: the index must have as many dimensions as the tensor and be nowhere larger but in dimension {}: "
+        "the tensor is {}, the index is {}",
+        name, dim, to_string(source), to_string(index)));
+  }
+}
+}  // namespace
+
+Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
+  std::size_t at = wrap_dim("gather", dim, x.ndim());
+  if (x.ndim() == 0) return reshape(gather(reshape(x, {1}), 0, reshape(index, {-1})), index.shape());
+  check_gather_shapes("gather", x.shape(), index.shape(), at, false);
+  Tensor places = checked_index("gather", index, x.shape()[at]);
+  return record(
+      "gather", kernels::gather(x.array(), at, places.array()),
+      gradient(
+          x,
+          [full = x.shape(), dim](const Tensor& g, const Tensor& p) { return scatter_add(g, full, dim, p); },
+          places));
+}
+
+Tensor scatter_add(const Tensor& source, const Shape& shape, std::int64_t dim, const Tensor& index) {
+  std::size_t at = wrap_dim("scatter_add", dim, shape.size());
+  if (shape.empty()) return reshape(scatter_add(reshape(source, {-1}), {1}, 0, reshape(index, {-1})), {});
+  check_gather_shapes("scatter_add", shape, index.shape(), at, false);
+  if (!(source.shape() == index.shape())) {
+    throw ShapeError(
+        fmt::format("scatter_add: expected source and index of one shape: source is {}, index is {}",
+                    to_string(source.shape()), to_string(index.shape())));
+  }
+  Tensor places = checked_index("scatter_add", index, shape[at]);
+  return record(
+      "scatter_add", kernels::scatter_add(source.array(), shape, at, places.array()),
+      gradient(source, [dim](const Tensor& g, const Tensor& p) { return gather(g, dim, p); }, places));
+}
+
+Tensor one_hot(const Tensor& numbers, std::int64_t classes) {
+  if (classes < -1 || classes == 0)
+    throw ValueError(fmt::format("one_hot: expected a positive number of classes, got {}", classes));
+  if (is_floating(numbers.dtype()))
+    throw DTypeError(fmt::format("one_hot: expected integers, got {}", name(numbers.dtype())));
+  Tensor places = to(numbers, int64);
+  if (classes == -1) {
+    if (places.numel() == 0)
+      throw ValueError("one_hot: the number of classes cannot follow from an empty tensor; pass it");
+    classes = max(places).item<std::int64_t>() + 1;
+  }
+  Tensor column = unsqueeze(places, -1);
+  Shape shape = places.shape();
+  shape.push_back(classes);
+  if (std::int64_t bad = kernels::find_out_of_range(places.array(), classes); bad >= 0) {
+    throw ValueError(fmt::format("one_hot: class number {} is outside 0 to {}",
+                                 reshape(places, {-1}).select(0, bad).item<std::int64_t>(), classes - 1));
+  }
+  return scatter_add(ones_like(column), shape, -1, column);
+}
+
+}  // namespace xgrad

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include <xgrad/autograd/ops/views.hpp>
+#include <xgrad/autograd/tensor/tensor.hpp>
+
+/// Shapes changed and tensors joined. Results are views where the memory allows it.
+namespace xgrad {
+
+/// The same elements in row-major order in another shape; one size may be -1 and follows from the others. A
+/// view where the strides allow it, else a copy. Throws ShapeError when the numbers of elements differ.
+XGRAD_API Tensor reshape(const Tensor& x, const Shape& shape);
+/// `reshape` that never copies. Throws ShapeError where it would have to.
+XGRAD_API Tensor view(const Tensor& x, const Shape& shape);
+/// Dimensions start_dim to end_dim made one. A 0-d tensor becomes 1-d.
+XGRAD_API Tensor flatten(const Tensor& x, std::int64_t start_dim = 0, std::int64_t end_dim = -1);
+/// One dimension cut into several, one of which may be -1.
+XGRAD_API Tensor unflatten(const Tensor& x, std::int64_t dim, const Shape& sizes);
+
+/// The same numbers in fresh row-major memory.
+XGRAD_API Tensor clone(const Tensor& x);
+/// The tensor itself when it is row-major without gaps, else a clone.
+XGRAD_API Tensor contiguous(const Tensor& x);
+/// Converted; floating to integer truncates toward zero, anything but 0 is true. Gradients flow between
+/// floating dtypes.
+XGRAD_API Tensor to(const Tensor& x, DType dtype);
+
+/// Joined along a dimension that exists. dtypes promote; shapes must agree in all other dimensions (a 1-d
+/// tensor of size 0 is skipped). Throws ShapeError, and ValueError for no tensors at all.
+XGRAD_API Tensor cat(std::span<const Tensor> tensors, std::int64_t dim = 0);
+inline Tensor cat(std::initializer_list<Tensor> tensors, std::int64_t dim = 0) {
+  return cat(std::span(tensors.begin(), tensors.size()), dim);
+}
+/// Joined along a new dimension. All shapes must be equal.
+XGRAD_API Tensor stack(std::span<const Tensor> tensors, std::int64_t dim = 0);
+inline Tensor stack(std::initializer_list<Tensor> tensors, std::int64_t dim = 0) {
+  return stack(std::span(tensors.begin(), tensors.size()), dim);
+}
+/// Views of `size` elements each along `dim` (the last may be smaller).
+XGRAD_API std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim = 0);
+/// At most `chunks` parts of equal size along `dim` (the last may be smaller).
+XGRAD_API std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim = 0);
+/// The parts at each index of `dim`.
+XGRAD_API std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim = 0);
+
+/// Rows picked along `dim` by a 1-d int64 tensor of places. Places that occur several times receive the sum
+/// of their gradients. Throws IndexError for a place that is not there, DTypeError unless the index is an
+/// integer.
+XGRAD_API Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index);
+/// result[i][j] = x[i][index[i][j]] for dim 1, and alike in other dimensions; index has x's number of
+/// dimensions and is nowhere larger but in `dim`. Source: torch.gather.
+XGRAD_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
+/// The reverse of gather: zeros of shape `shape` to which `source` is added at `index` along `dim`.
+XGRAD_API Tensor scatter_add(const Tensor& source, const Shape& shape, std::int64_t dim, const Tensor& index);
+/// 1 at the place that each class number says, 0 elsewhere: [...] gives [..., classes]. -1 classes: one more
+/// than the largest number. int64. Throws ValueError for a number outside 0 .. classes - 1. Source:
+/// torch.nn.functional.one_hot.
+XGRAD_API Tensor one_hot(const Tensor& numbers, std::int64_t classes = -1);
+
+}  // namespace xgrad

@@ -1,0 +1,106 @@
+#include <memory>
+
+#include "workloads.hpp"
+
+namespace bench {
+
+using namespace xgrad;
+
+namespace {
+
+/// zero_grad, forward, loss, backward, step on one fixed batch.
+template <class Model, class Optimizer, class Loss>
+std::function<void()> training_step(std::shared_ptr<Model> model, std::shared_ptr<Optimizer> optimizer,
+                                    Loss loss) {
+  return [=] {
+    optimizer->zero_grad();
+    loss(*model).backward();
+    optimizer->step();
+  };
+}
+
+auto xor_net() {
+  return std::make_shared<nn::Sequential>(nn::Linear(2, 8), nn::Tanh(), nn::Linear(8, 1), nn::Sigmoid());
+}
+
+auto mlp() {
+  return std::make_shared<nn::Sequential>(nn::Linear(784, 256), nn::ReLU(), nn::Linear(256, 128), nn::ReLU(),
+                                          nn::Linear(128, 10));
+}
+
+}  // namespace
+
+void add_training_workloads() {
+  auto xor_inputs = [] { return tensor({{0, 0}, {0, 1}, {1, 0}, {1, 1}}); };
+  auto xor_targets = [] { return tensor({{0}, {1}, {1}, {0}}); };
+  add("train/xor_sgd", [=] {
+    auto model = xor_net();
+    auto optimizer = std::make_shared<optim::SGD>(model->parameters(), optim::SGDOptions{.lr = 0.5});
+    return training_step(model, optimizer, [x = xor_inputs(), y = xor_targets()](auto& m) {
+      return nn::binary_cross_entropy(m(x), y);
+    });
+  });
+  add("train/xor_adam", [=] {
+    auto model = xor_net();
+    auto optimizer = std::make_shared<optim::Adam>(model->parameters(), optim::AdamOptions{.lr = 0.05});
+    return training_step(model, optimizer, [x = xor_inputs(), y = xor_targets()](auto& m) {
+      return nn::binary_cross_entropy(m(x), y);
+    });
+  });
+  for (std::int64_t batch : {64, 512}) {
+    add("train/mlp_b" + std::to_string(batch), [batch] {
+      auto model = mlp();
+      auto optimizer = std::make_shared<optim::Adam>(model->parameters(), optim::AdamOptions{.lr = 1e-4});
+      return training_step(model, optimizer, [x = randn({batch, 784}), y = randint(0, 10, {batch})](auto& m) {
+        return nn::cross_entropy(m(x), y);
+      });
+    });
+  }
+  for (std::int64_t batch : {1, 64}) {
+    add("infer/mlp_b" + std::to_string(batch), [batch] {
+      auto model = mlp();
+      Tensor x = randn({batch, 784});
+      return std::function<void()>([=] {
+        NoGrad off;
+        Tensor y = (*model)(x);
+      });
+    });
+  }
+  add("train/mlp_wide_b256", [] {
+    auto model = std::make_shared<nn::Sequential>(nn::Linear(1024, 4096), nn::ReLU(), nn::Linear(4096, 1024));
+    auto optimizer = std::make_shared<optim::SGD>(model->parameters(), optim::SGDOptions{.lr = 1e-3});
+    return training_step(model, optimizer, [x = randn({256, 1024}), y = randn({256, 1024})](auto& m) {
+      return nn::mse_loss(m(x), y);
+    });
+  });
+
+  auto given = [](std::int64_t count, std::int64_t size) {
+    Tensors parameters;
+    for (std::int64_t i = 0; i < count; ++i) {
+      parameters.push_back(leaf(randn({size})));
+      parameters.back().set_grad(randn({size}));
+    }
+    return parameters;
+  };
+  for (auto [label, count, size] : {std::tuple("20x500k", 20, 500'000), std::tuple("1000x1k", 1000, 1000)}) {
+    auto stepping = [&](const std::string& name, auto make) {
+      add("optim/" + name + "_" + label, [=, count = count, size = size] {
+        auto optimizer = make(given(count, size));
+        return std::function<void()>([=] { optimizer->step(); });
+      });
+    };
+    stepping("sgd",
+             [](const Tensors& p) { return std::make_shared<optim::SGD>(p, optim::SGDOptions{.lr = 1e-4}); });
+    stepping("sgd_momentum", [](const Tensors& p) {
+      return std::make_shared<optim::SGD>(p, optim::SGDOptions{.lr = 1e-4, .momentum = 0.9});
+    });
+    stepping("adam", [](const Tensors& p) {
+      return std::make_shared<optim::Adam>(p, optim::AdamOptions{.lr = 1e-4});
+    });
+    stepping("adamw", [](const Tensors& p) {
+      return std::make_shared<optim::AdamW>(p, optim::AdamWOptions{.lr = 1e-4, .weight_decay = 0.01});
+    });
+  }
+}
+
+}  // namespace bench

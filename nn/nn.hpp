@@ -1,0 +1,15 @@
+#pragma once
+
+/// All of xgrad::nn: modules, losses and first values.
+#include <xgrad/nn/activation.hpp>
+#include <xgrad/nn/any_module.hpp>
+#include <xgrad/nn/clone.hpp>
+#include <xgrad/nn/dropout.hpp>
+#include <xgrad/nn/flatten.hpp>
+#include <xgrad/nn/identity.hpp>
+#include <xgrad/nn/init.hpp>
+#include <xgrad/nn/linear.hpp>
+#include <xgrad/nn/loss.hpp>
+#include <xgrad/nn/module.hpp>
+#include <xgrad/nn/sequential.hpp>
+#include <xgrad/nn/summary.hpp>

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <xgrad/autograd/array/export.hpp>
+#include <xgrad/autograd/graph/grad_mode.hpp>
+#include <xgrad/autograd/tensor/tensor.hpp>
+
+namespace xgrad::optim {
+
+/// What all optimizers have: groups of parameters, each with its own options, and for each parameter a state
+/// that its steps leave behind. A step changes the parameters in place, in one pass over the memory of a
+/// whole group, and allocates nothing after the first. A parameter without a gradient is passed over; nan and
+/// inf in a gradient go into the parameter. Source: torch.optim.Optimizer.
+class XGRAD_API Optimizer {
+ public:
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+  virtual ~Optimizer();
+
+  /// Drops the gradients of all parameters, or with set_to_none = false fills them with 0.
+  void zero_grad(bool set_to_none = true);
+  /// Changes every parameter that has a gradient. Throws GraphError, before anything is changed, when a
+  /// gradient does not have its parameter's shape and dtype.
+  void step();
+  /// Calls `closure`, which computes the loss and its gradients, then steps; returns the loss.
+  template <std::invocable Closure>
+  Tensor step(Closure&& closure) {
+    Tensor loss = [&] {
+      EnableGrad on;
+      return closure();
+    }();
+    step();
+    return loss;
+  }
+
+  std::size_t group_count() const noexcept { return groups_.size(); }
+  /// The parameters of one group. Throws IndexError.
+  std::vector<Tensor> params(std::size_t group = 0) const;
+  /// The learning rate of one group, read or set: for schedulers, which know no other option. Throws
+  /// IndexError.
+  virtual double lr(std::size_t group = 0) const = 0;
+  virtual void set_lr(double lr, std::size_t group = 0) = 0;
+
+  /// What the steps keep for a parameter, under PyTorch's names ("exp_avg"); nothing before its first step.
+  /// Handles on the optimizer's own memory. Throws ValueError for a tensor that is not optimized here.
+  std::vector<std::pair<std::string, Tensor>> state(const Tensor& parameter) const;
+  /// How many steps a parameter has made. Throws ValueError for a tensor that is not optimized here.
+  std::int64_t steps(const Tensor& parameter) const;
+
+ protected:
+  /// One parameter.
+  struct Slot {
+    Tensor parameter;
+    std::int64_t steps = 0;
+    bool fresh = false;         ///< the state was made for this step
+    std::vector<Tensor> state;  ///< row-major, of the parameter's shape and dtype
+  };
+  /// The parameters of a group that have gradients, laid out for one pass; see sweep.hpp.
+  class Sweep;
+
+  /// `name` is the optimizer's, for errors; `state_names` those of the state tensors. Both must live forever.
+  Optimizer(const char* name, std::span<const char* const> state_names);
+  Optimizer(Optimizer&&) noexcept;
+  Optimizer& operator=(Optimizer&&) noexcept;
+
+  /// Adds a group. Throws ValueError for no parameters or one that occurs twice, GraphError for one that is
+  /// no leaf or does not require a gradient; then nothing was added.
+  void add_group(const std::vector<Tensor>& params);
+  /// The number of a group, if there is such a group. Throws IndexError.
+  std::size_t checked(std::size_t group) const;
+
+  /// Steps the parameters of a group that have gradients.
+  virtual void update(std::size_t group) = 0;
+  /// For `update`: counts a step of the group's parameters that have gradients, and lays them out with their
+  /// first `states` state tensors, which are 0 at first.
+  Sweep& start_sweep(std::size_t group, std::size_t states);
+
+ private:
+  const Slot& slot_of(const Tensor& parameter) const;
+  void check_gradients() const;
+
+  const char* name_;
+  std::span<const char* const> state_names_;
+  std::vector<std::vector<Slot>> groups_;
+  std::unique_ptr<Sweep> sweep_;
+};
+
+/// Parameters and the options that hold for them.
+template <class Options>
+struct ParamGroup {
+  std::vector<Tensor> params;
+  Options options = {};
+};
+
+/// An optimizer with options of this class. Options are an aggregate with a member `lr` and a function
+/// `validate()` that throws ValueError.
+template <class Options>
+class XGRAD_API OptimizerOf : public Optimizer {
+ public:
+  using Group = ParamGroup<Options>;
+
+  /// The options of one group, to be read or changed between steps. Throws IndexError.
+  Options& options(std::size_t group = 0) { return options_[checked(group)]; }
+  const Options& options(std::size_t group = 0) const { return options_[checked(group)]; }
+  double lr(std::size_t group = 0) const override { return options(group).lr; }
+  void set_lr(double lr, std::size_t group = 0) override { options(group).lr = lr; }
+  /// Adds parameters with options of their own. Throws as the constructor does; then nothing was added.
+  void add_param_group(const Group& group) {
+    group.options.validate();
+    options_.reserve(options_.size() + 1);
+    add_group(group.params);
+    options_.push_back(group.options);
+  }
+
+ protected:
+  OptimizerOf(const char* name, std::span<const char* const> state_names, const std::vector<Tensor>& params,
+              const Options& options)
+      : Optimizer(name, state_names) {
+    add_param_group({params, options});
+  }
+  OptimizerOf(const char* name, std::span<const char* const> state_names, const std::vector<Group>& groups)
+      : Optimizer(name, state_names) {
+    for (const Group& group : groups) add_param_group(group);
+  }
+
+ private:
+  std::vector<Options> options_;
+};
+
+}  // namespace xgrad::optim
