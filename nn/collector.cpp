@@ -68,9 +68,7 @@ void Collector::check_forgotten() const {
                       "trained nor saved; add it to "
                       "visit or XGRAD_MEMBERS",
                       class_name(typeid(*owner)), what,
-                      static_cast<const char*>(member.address) -
-                          static_cast<const char*>(static_cast<const void*>(owner)),
-                      size));
+                      static_cast<const char*>(member.address) - reinterpret_cast<const char*>(owner), size));
     }
   }
 }

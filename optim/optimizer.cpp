@@ -75,6 +75,7 @@ const Optimizer::Slot& Optimizer::slot_of(const Tensor& parameter) const {
 std::vector<std::pair<std::string, Tensor>> Optimizer::state(const Tensor& parameter) const {
   const Slot& slot = slot_of(parameter);
   std::vector<std::pair<std::string, Tensor>> result;
+  result.reserve(slot.state.size());
   for (std::size_t i = 0; i < slot.state.size(); ++i) result.emplace_back(state_names_[i], slot.state[i]);
   return result;
 }

@@ -19,31 +19,39 @@ bool has_contiguous_strides(const Shape& shape, const Strides& strides) noexcept
   return true;
 }
 
-/// The number of elements; throws for negative sizes and for more than memory can address.
-std::int64_t checked_elements(const Shape& shape, DType dtype) {
-  constexpr auto limit = std::numeric_limits<std::int64_t>::max();
-  std::int64_t elements = 1;
-  bool overflow = false;
+constexpr std::size_t max_dimensions = 64;
+
+[[noreturn]] void fail_shape(const Shape& shape) {
   for (std::int64_t size : shape) {
-    if (size < 0)
-      throw ShapeError(fmt::format("expected sizes of 0 or more, got shape {}", to_string(shape)));
-    if (size != 0 && elements > limit / size) overflow = true;
-    elements = overflow ? 1 : elements * size;
-    if (size == 0) return 0;
+    if (size < 0) throw ShapeError(fmt::format("expected sizes of 0 or more, got shape {}", to_string(shape)));
   }
-  if (overflow || elements > limit / static_cast<std::int64_t>(item_size(dtype))) {
-    throw ShapeError(fmt::format("shape {} has more elements than memory can hold", to_string(shape)));
+  if (shape.size() > max_dimensions) {
+    throw ShapeError(fmt::format("expected at most {} dimensions, got {}", max_dimensions, shape.size()));
   }
-  return elements;
+  throw ShapeError(fmt::format("shape {} has more elements than memory can hold", to_string(shape)));
+}
+
+/// The number of elements; throws for shapes that cannot be.
+std::int64_t checked_elements(const Shape& shape, DType dtype) {
+  std::int64_t elements = 1;
+  bool overflow = shape.size() > max_dimensions;
+  bool empty = false;
+  for (std::int64_t size : shape) {
+    overflow |= size < 0 || __builtin_mul_overflow(elements, size == 0 ? 1 : size, &elements);
+    empty |= size == 0;
+  }
+  overflow |= elements > std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(item_size(dtype));
+  if (overflow) [[unlikely]] {
+    fail_shape(shape);
+  }
+  return empty ? 0 : elements;
 }
 
 }  // namespace
 
 Array::Array(Shape shape, DType dtype)
-    : shape_(std::move(shape)),
-      strides_(contiguous_strides(shape_)),
-      numel_(checked_elements(shape_, dtype)),
-      dtype_(dtype) {
+    : shape_(std::move(shape)), numel_(checked_elements(shape_, dtype)), dtype_(dtype) {
+  strides_ = contiguous_strides(shape_);
   storage_ = Storage::allocate(static_cast<std::size_t>(numel_) * item_size(dtype));
   data_ = storage_->data();
 }
@@ -55,7 +63,11 @@ Array::Array(IntrusivePtr<Storage> storage, std::byte* data, Shape shape, Stride
       strides_(std::move(strides)),
       numel_(shape_.elements()),
       dtype_(dtype),
-      contiguous_(numel_ == 0 || has_contiguous_strides(shape_, strides_)) {}
+      contiguous_(numel_ == 0 || has_contiguous_strides(shape_, strides_)) {
+  if (shape_.size() > max_dimensions) [[unlikely]] {
+    fail_shape(shape_);
+  }
+}
 
 Array Array::full(Shape shape, Scalar value, DType dtype) {
   Array result(std::move(shape), dtype);

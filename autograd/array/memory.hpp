@@ -6,7 +6,7 @@
 
 /// Memory that is kept and reused. Blocks below 1 MiB come from free lists of the calling thread, one list
 /// for each size class; larger blocks from a cache that all threads share. A block may be given back by any
-/// thread.
+/// thread. Under the address sanitizer nothing is kept, so that it sees wrong accesses.
 namespace xgrad::memory {
 
 /// A block of at least `bytes` bytes, aligned to 64. Throws std::bad_alloc.
@@ -23,7 +23,7 @@ struct Statistics {
 /// What is held now, over all threads.
 XGRAD_API Statistics statistics() noexcept;
 
-/// Gives the free blocks of the shared cache, and the calling thread's free blocks of 32 KiB and more, back
+/// Gives the free blocks of the shared cache, and the calling thread's free blocks of more than 32 KiB, back
 /// to the system. Smaller ones stay: they share pages with blocks in use.
 XGRAD_API void release_cached() noexcept;
 

@@ -17,6 +17,7 @@ IntrusivePtr<Storage> Storage::allocate(std::size_t bytes) {
   auto* storage = new (block) Storage;
   storage->data_ = static_cast<std::byte*>(block) + header_bytes;
   storage->bytes_ = bytes;
+  storage->owner_ = block;  // itself: the data stands in the same block
   return IntrusivePtr<Storage>::adopt(storage);
 }
 
@@ -37,8 +38,7 @@ IntrusivePtr<Storage> Storage::adopt(void* data, std::size_t bytes, void* owner,
 }
 
 void Storage::destroy(Storage* storage) noexcept {
-  bool own_data = storage->data_ == reinterpret_cast<std::byte*>(storage) + header_bytes;
-  std::size_t block_bytes = own_data ? header_bytes + storage->bytes_ : sizeof(Storage);
+  std::size_t block_bytes = storage->owner_ == storage ? header_bytes + storage->bytes_ : sizeof(Storage);
   void* owner = storage->owner_;
   auto* release = storage->release_;
   storage->~Storage();

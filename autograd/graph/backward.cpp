@@ -75,14 +75,14 @@ Backward::Backward(BackwardOptions options) : options_(options) {
 
 Backward::Backward(std::span<const Tensor> outputs, std::span<const Tensor> inputs, BackwardOptions options)
     : Backward(options) {
-  selective_ = true;
+  selection_ = std::make_unique<Selection>();
   captured_.resize(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     Node* node = inputs[i].grad_fn();
     const void* object =
         node != nullptr ? static_cast<const void*>(node) : static_cast<const void*>(&inputs[i].impl());
-    targets_[{object, inputs[i].output_index()}].push_back(i);
-    if (node != nullptr) towards_inputs_.insert(node);
+    selection_->targets[{object, inputs[i].output_index()}].push_back(i);
+    if (node != nullptr) selection_->towards_inputs.insert(node);
   }
   find_nodes_towards_inputs(outputs);
 }
@@ -103,8 +103,8 @@ Backward::~Backward() {
 }
 
 bool Backward::leads_to_input(const Edge& edge) const noexcept {
-  if (edge.leaf) return targets_.contains({edge.leaf.get(), edge.index});
-  return towards_inputs_.contains(edge.node.get());
+  if (edge.leaf) return selection_->targets.contains({edge.leaf.get(), edge.index});
+  return selection_->towards_inputs.contains(edge.node.get());
 }
 
 /// Marks every node from which an input can be reached, walking with a stack of our own.
@@ -124,7 +124,7 @@ void Backward::find_nodes_towards_inputs(std::span<const Tensor> outputs) {
       }
       bool leads = std::ranges::any_of(
           node->edges(), [&](const Edge& edge) { return edge.needed() && leads_to_input(edge); });
-      if (leads) towards_inputs_.insert(node);
+      if (leads) selection_->towards_inputs.insert(node);
       path.pop_back();
     }
   }
@@ -148,7 +148,7 @@ void Backward::send(std::uint32_t i, Tensor gradient) {
   const Edge& edge = node_->edges_[i];
   if (edge.shape && !(gradient.shape() == *edge.shape)) gradient = sum_to_shape(gradient, *edge.shape);
   if (edge.leaf) {
-    deliver_to_leaf(*edge.leaf, std::move(gradient));
+    deliver_to_leaf(static_cast<TensorImpl&>(*edge.leaf), std::move(gradient));
   } else {
     deliver(static_cast<Node&>(*edge.node), edge.index, edge.node.unique(), std::move(gradient));
   }
@@ -174,9 +174,9 @@ void Backward::deliver(Node& node, std::uint32_t index, bool only_way, Tensor gr
 }
 
 void Backward::deliver_to_leaf(TensorImpl& leaf, Tensor gradient) {
-  if (selective_) {
-    auto found = targets_.find({&leaf, 0});
-    if (found == targets_.end()) return;
+  if (selection_) {
+    auto found = selection_->targets.find({&leaf, 0});
+    if (found == selection_->targets.end()) return;
     for (std::size_t i : found->second) add(captured_[i], gradient);
     return;
   }
@@ -184,7 +184,7 @@ void Backward::deliver_to_leaf(TensorImpl& leaf, Tensor gradient) {
     auto known = std::ranges::find_if(leaves_with_hooks_,
                                       [&](const auto& entry) { return entry.first.get() == &leaf; });
     if (known == leaves_with_hooks_.end()) {
-      leaves_with_hooks_.emplace_back(IntrusivePtr<TensorImpl>::share(&leaf), std::move(gradient));
+      leaves_with_hooks_.emplace_back(IntrusivePtr<TensorCore>::share(&leaf), std::move(gradient));
     } else {
       add(known->second, std::move(gradient));
     }
@@ -226,10 +226,10 @@ void Backward::process(Node& node) {
     }
   }
   bool passes = true;
-  if (selective_) {
+  if (selection_) {
     for (std::uint32_t i = 0; i < node.output_count(); ++i) {
-      auto found = targets_.find({&node, i});
-      if (found == targets_.end()) continue;
+      auto found = selection_->targets.find({&node, i});
+      if (found == selection_->targets.end()) continue;
       for (std::size_t slot : found->second) captured_[slot] = node.gradient_buffer(i);
     }
     passes = std::ranges::any_of(node.edges(),
@@ -243,13 +243,14 @@ void Backward::process(Node& node) {
 }
 
 void Backward::finish_leaves_with_hooks() {
-  for (auto& [leaf, gradient] : leaves_with_hooks_) {
-    auto hooks = leaf->hooks;
+  for (auto& [core, gradient] : leaves_with_hooks_) {
+    auto& leaf = static_cast<TensorImpl&>(*core);
+    auto hooks = leaf.hooks;
     for (std::size_t i = 0; i < hooks->hooks.size(); ++i) {
       Hook hook = hooks->hooks[i].second;
       if (Tensor changed = hook(gradient); changed.defined()) gradient = std::move(changed);
     }
-    add_to_grad(*leaf, std::move(gradient));
+    add_to_grad(leaf, std::move(gradient));
   }
 }
 

@@ -34,7 +34,7 @@ class XGRAD_API Backward {
   Tensor& gradient(std::uint32_t index = 0) noexcept { return node_->gradient_buffer(index); }
   /// Whether the gradient for edge i is to be computed.
   bool wants(std::uint32_t i) const noexcept {
-    return node_->edges_[i].needed() && (!selective_ || leads_to_input(node_->edges_[i]));
+    return node_->edges_[i].needed() && (!selection_ || leads_to_input(node_->edges_[i]));
   }
   /// Whether the gradients' own graph is recorded.
   bool recording() const noexcept { return options_.create_graph; }
@@ -68,15 +68,18 @@ class XGRAD_API Backward {
   BackwardOptions options_;
   std::vector<Waiting> heap_;
   Node* node_ = nullptr;  ///< the node that is being processed
-  std::vector<std::pair<IntrusivePtr<TensorImpl>, Tensor>> leaves_with_hooks_;
+  std::vector<std::pair<IntrusivePtr<TensorCore>, Tensor>> leaves_with_hooks_;
   IntrusivePtr<NodeBase> first_root_;  ///< what keeps the graph alive meanwhile
   std::vector<IntrusivePtr<NodeBase>> other_roots_;
   /// The heap's memory of the last walk, so that a training step allocates none.
   static thread_local std::vector<Waiting> spare_heap_;
 
-  bool selective_ = false;
-  std::unordered_map<Target, std::vector<std::size_t>, TargetHash> targets_;
-  std::unordered_set<const NodeBase*> towards_inputs_;
+  /// The inputs of a walk for chosen inputs alone.
+  struct Selection {
+    std::unordered_map<Target, std::vector<std::size_t>, TargetHash> targets;  ///< which inputs a place stands for
+    std::unordered_set<const NodeBase*> towards_inputs;                        ///< nodes that lead to one
+  };
+  std::unique_ptr<Selection> selection_;
   std::vector<Tensor> captured_;
 };
 

@@ -38,9 +38,9 @@ void Node::connect(std::uint32_t i, const Tensor& input, const Shape* result_sha
     edge.node = IntrusivePtr<NodeBase>::share(node);
     sequence_ = std::max(sequence_, node->sequence_);
   } else {
-    edge.leaf = IntrusivePtr<TensorImpl>::share(&input.impl());
+    edge.leaf = IntrusivePtr<TensorCore>::share(&input.impl());
   }
-  if (result_shape == nullptr || !(*result_shape == input.shape())) {
+  if (result_shape != nullptr && !(*result_shape == input.shape())) {
     void* block = memory::allocate(sizeof(Shape));
     edge.shape.reset(new (block) Shape(input.shape()));
   }

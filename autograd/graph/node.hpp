@@ -35,8 +35,8 @@ struct PoolDelete {
 /// Where the gradient of one input goes. Neither node nor leaf: nowhere, the input needs none.
 struct Edge {
   IntrusivePtr<NodeBase> node;
-  IntrusivePtr<TensorImpl> leaf;
-  std::unique_ptr<Shape, PoolDelete> shape;  ///< the input's, where the result's differs
+  IntrusivePtr<TensorCore> leaf;
+  std::unique_ptr<Shape, PoolDelete> shape;  ///< the input's, where it was broadcast
   std::uint32_t index = 0;                   ///< which output of the node
 
   bool needed() const noexcept { return node || leaf; }
@@ -71,8 +71,9 @@ class XGRAD_API Node : public NodeBase {
     edges_ = edges;
     edge_count_ = count;
   }
-  /// Points edge i at what made `input`.
-  void connect(std::uint32_t i, const Tensor& input, const Shape* result_shape);
+  /// Points edge i at what made `input`. With the shape of the result, a gradient of that shape is summed down to the
+  /// input's when it comes.
+  void connect(std::uint32_t i, const Tensor& input, const Shape* result_shape = nullptr);
 
   template <class N, class... Arguments>
   friend IntrusivePtr<NodeBase> make_node(Arguments&&... arguments);

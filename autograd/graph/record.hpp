@@ -31,9 +31,8 @@ template <class T>
 using SavedFor = std::conditional_t<std::is_same_v<T, ResultTag>, SavedResult, SavedInput>;
 
 /// The promise of one gradient, before it is known whether anybody needs it: references only.
-template <class Closure, class... Saves>
+template <bool undoes_broadcast, class Closure, class... Saves>
 struct GradientLine {
-  using closure_type = Closure;
   const Tensor& input;
   Closure closure;
   std::tuple<const Saves&...> saves;
@@ -51,9 +50,11 @@ auto make_saved(const Save& save, const Tensor& operation_result) {
 template <class Closure, class... Saves>
 class KeptLine {
  public:
-  explicit KeptLine(GradientLine<Closure, Saves...>&& line) : closure_(std::move(line.closure)) {}
+  template <bool undoes_broadcast>
+  explicit KeptLine(GradientLine<undoes_broadcast, Closure, Saves...>&& line) : closure_(std::move(line.closure)) {}
 
-  void save(const GradientLine<Closure, Saves...>& line, const Tensor& operation_result) {
+  template <bool undoes_broadcast>
+  void save(const GradientLine<undoes_broadcast, Closure, Saves...>& line, const Tensor& operation_result) {
     std::apply(
         [&](const auto&... save) {
           saved_ = std::tuple<SavedFor<Saves>...>(make_saved(save, operation_result)...);
@@ -80,16 +81,23 @@ class KeptLine {
 /// The gradient for `input`: `closure(g, saved...)`, g being the gradient of the result.
 template <class Closure, class... Saves>
 auto gradient(const Tensor& input, Closure closure, const Saves&... saves) {
-  return detail::GradientLine<Closure, Saves...>{input, std::move(closure),
-                                                 std::tuple<const Saves&...>(saves...)};
+  return detail::GradientLine<true, Closure, Saves...>{input, std::move(closure),
+                                                       std::tuple<const Saves&...>(saves...)};
+}
+
+/// `gradient` for an operation that does not broadcast: the closure returns the input's own shape.
+template <class Closure, class... Saves>
+auto exact_gradient(const Tensor& input, Closure closure, const Saves&... saves) {
+  return detail::GradientLine<false, Closure, Saves...>{input, std::move(closure),
+                                                        std::tuple<const Saves&...>(saves...)};
 }
 
 namespace detail {
 
 template <class Line>
 struct KeptFor;
-template <class Closure, class... Saves>
-struct KeptFor<GradientLine<Closure, Saves...>> {
+template <bool undoes_broadcast, class Closure, class... Saves>
+struct KeptFor<GradientLine<undoes_broadcast, Closure, Saves...>> {
   using type = KeptLine<Closure, Saves...>;
 };
 
@@ -107,10 +115,10 @@ class RecordedNode final : public Node {
   void keep(const Tensor& operation_result, std::index_sequence<I...>, const Lines&... lines) {
     (keep_one<I>(operation_result, lines), ...);
   }
-  template <std::size_t I, class Line>
-  void keep_one(const Tensor& operation_result, const Line& line) {
+  template <std::size_t I, bool undoes_broadcast, class... Rest>
+  void keep_one(const Tensor& operation_result, const GradientLine<undoes_broadcast, Rest...>& line) {
     if (!line.input.requires_grad()) return;
-    connect(I, line.input, &operation_result.shape());
+    connect(I, line.input, undoes_broadcast ? &operation_result.shape() : nullptr);
     std::get<I>(lines_).save(line, operation_result);
   }
 
@@ -153,7 +161,7 @@ class JointNode final : public Node {
         saved_(make_saved(saves, operation_result)...) {
     for (std::uint32_t i = 0; i < N; ++i) {
       if (inputs[i]->defined() && inputs[i]->requires_grad())
-        connect(i, *inputs[i], &operation_result.shape());
+        connect(i, *inputs[i]);
     }
   }
 
@@ -218,7 +226,7 @@ XGRAD_API void link_view(const Tensor& view, const Tensor& source);
 /// `record` for a view of `source`.
 template <class Closure>
 Tensor record_view(const char* name, const Tensor& source, Array numbers, Closure closure) {
-  Tensor view = record(name, std::move(numbers), gradient(source, std::move(closure)));
+  Tensor view = record(name, std::move(numbers), exact_gradient(source, std::move(closure)));
   link_view(view, source);
   return view;
 }

@@ -153,7 +153,7 @@ void link_view(const Tensor& view, const Tensor& source) {
     return;
   }
   TensorImpl& from = source.impl();
-  self.base = from.base ? from.base : IntrusivePtr<TensorImpl>::share(&from);
+  self.base = from.base ? from.base : IntrusivePtr<TensorCore>::share(&from);
   self.made_without_graph = from.made_without_graph;
   self.view_version = self.array.storage()->version();
 }
@@ -167,7 +167,7 @@ void check_in_place(const char* name, const Tensor& target) {
         name));
   }
   if (!is_grad_enabled()) return;
-  const TensorImpl& owner = self.base ? *self.base : self;
+  const TensorImpl& owner = self.base ? static_cast<TensorImpl&>(*self.base) : self;
   if (owner.requires_grad && !owner.node) {
     throw GraphError(fmt::format(
         "{}: {} that requires a gradient cannot be changed in place while gradients are on; use NoGrad", name,

@@ -1,6 +1,7 @@
 #include <xgrad/autograd/kernels/loss.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <xgrad/autograd/kernels/math.hpp>
@@ -72,7 +73,7 @@ void forward(const Array& x, const CrossEntropyTargets& targets, CrossEntropyRow
       Lanes<T> largest(-std::numeric_limits<T>::infinity());
       along_row(row, classes, -std::numeric_limits<T>::infinity(),
                 [&](Lanes<T> values, std::int64_t, std::size_t) { largest = maximum(largest, values); });
-      T m = combine_lanes(largest, [](T a, T b) { return a >= b || a != a ? a : b; });
+      T m = combine_lanes(largest, [](T a, T b) { return a >= b || std::isnan(a) ? a : b; });
       Lanes<T> sums(T(0));
       along_row(row, classes, -std::numeric_limits<T>::infinity(),
                 [&](Lanes<T> values, std::int64_t, std::size_t) { sums = sums + exp(values - m); });

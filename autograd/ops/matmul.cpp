@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <xgrad/autograd/array/error.hpp>
+#include <xgrad/autograd/graph/accumulate.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/matmul.hpp>
+#include <xgrad/autograd/kernels/reduce.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -19,12 +21,20 @@ void check_inner(const Tensor& a, const Tensor& b, std::int64_t inner_a, std::in
   }
 }
 
+/// A matrix seen the other way round.
+Array turned(const Array& a) {
+  return a.view({a.shape()[1], a.shape()[0]}, {a.strides()[1], a.strides()[0]});
+}
+
+/// All leading dimensions as one.
+Tensor rows_of(const Tensor& x) { return x.ndim() == 2 ? x : reshape(x, {x.numel() / std::max<std::int64_t>(x.size(-1), 1), x.size(-1)}); }
+
 Tensor matrices(const Tensor& a, const Tensor& b) {
   check_inner(a, b, a.shape()[1], b.shape()[0]);
   return record("matmul", kernels::matmul_2d(a.array(), b.array()),
                 gradient(
                     a, [](const Tensor& g, const Tensor& right) { return matmul(g, right.mT()); }, b),
-                gradient(b, [](const Tensor& g, const Tensor& left) { return matmul(left.mT(), g); }, a));
+                exact_gradient(b, [](const Tensor& g, const Tensor& left) { return matmul(left.mT(), g); }, a));
 }
 
 Tensor batches(const Tensor& a, const Tensor& b) {
@@ -87,16 +97,15 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
       "linear", std::move(numbers), std::array{&x, &weight, &bias},
       [](const Tensor& g, const detail::Wanted<3>& wanted, const Tensor& input, const Tensor& w) {
         std::array<Tensor, 3> gradients;
+        if (!is_grad_enabled() && g.ndim() == 2 && input.ndim() == 2) {  // the same, straight from the kernels
+          if (wanted[0]) gradients[0] = Tensor(kernels::matmul_2d(g.array(), w.array()));
+          if (wanted[1]) gradients[1] = Tensor(kernels::matmul_2d(turned(g.array()), input.array()));
+          if (wanted[2]) gradients[2] = Tensor(kernels::sum(g.array(), kernels::DimSet().set(0), false));
+          return gradients;
+        }
         if (wanted[0]) gradients[0] = matmul(g, w);
-        if (wanted[1]) {
-          Tensor rows = g.ndim() == 2 ? g : reshape(g, {-1, g.size(-1)});
-          gradients[1] = matmul(rows.mT(), input.ndim() == 2 ? input : reshape(input, {-1, input.size(-1)}));
-        }
-        if (wanted[2]) {
-          Shape leading;
-          for (std::size_t i = 0; i + 1 < g.ndim(); ++i) leading.push_back(static_cast<std::int64_t>(i));
-          gradients[2] = leading.empty() ? g : sum(g, leading);
-        }
+        if (wanted[1]) gradients[1] = matmul(rows_of(g).mT(), rows_of(input));
+        if (wanted[2]) gradients[2] = sum_to_shape(g, {g.size(-1)});
         return gradients;
       },
       x, weight);

@@ -56,14 +56,14 @@ std::int64_t reduced_count(const Shape& shape, const DimSet& dims) {
 Tensor sum(const Tensor& x, const Dims& dims, bool keepdim) {
   DimSet set = dim_set("sum", x, dims);
   return record("sum", kernels::sum(x.array(), set, keepdim),
-                gradient(x, [full = x.shape(), set](const Tensor& g) { return spread(g, full, set); }));
+                exact_gradient(x, [full = x.shape(), set](const Tensor& g) { return spread(g, full, set); }));
 }
 
 Tensor mean(const Tensor& x, const Dims& dims, bool keepdim) {
   require_floating("mean", x);
   DimSet set = dim_set("mean", x, dims);
   return record("mean", kernels::mean(x.array(), set, keepdim),
-                gradient(x, [full = x.shape(), set](const Tensor& g) {
+                exact_gradient(x, [full = x.shape(), set](const Tensor& g) {
                   return spread(div(g, reduced_count(full, set)), full, set);
                 }));
 }

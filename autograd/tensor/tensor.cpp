@@ -39,12 +39,13 @@ constinit thread_local bool NodeDisposal::busy_ = false;
 NodeBase::~NodeBase() = default;
 void NodeBase::destroy(NodeBase* node) noexcept { NodeDisposal::dispose(node); }
 
-IntrusivePtr<TensorImpl> TensorImpl::make(Array array) {
+IntrusivePtr<TensorCore> TensorImpl::make(Array array) {
   void* block = memory::allocate(sizeof(TensorImpl));
-  return IntrusivePtr<TensorImpl>::adopt(new (block) TensorImpl(std::move(array)));
+  return IntrusivePtr<TensorCore>::adopt(new (block) TensorImpl(std::move(array)));
 }
 
-void TensorImpl::destroy(TensorImpl* impl) noexcept {
+void TensorCore::destroy(TensorCore* core) noexcept {
+  auto* impl = static_cast<TensorImpl*>(core);
   impl->~TensorImpl();
   memory::deallocate(impl, sizeof(TensorImpl));
 }
@@ -53,29 +54,19 @@ void HookHandle::remove() {
   if (remove_) std::exchange(remove_, nullptr)();
 }
 
-Tensor::Tensor() noexcept = default;
 Tensor::Tensor(Array array) {
   if (!array.defined()) throw GraphError("Tensor: the array is undefined");
-  impl_ = TensorImpl::make(std::move(array));
-}
-Tensor::Tensor(IntrusivePtr<TensorImpl> impl) noexcept : impl_(std::move(impl)) {}
-Tensor::Tensor(const Tensor& other) noexcept = default;
-Tensor::Tensor(Tensor&& other) noexcept = default;
-Tensor& Tensor::operator=(const Tensor& other) noexcept = default;
-Tensor& Tensor::operator=(Tensor&& other) noexcept = default;
-Tensor::~Tensor() = default;
-
-TensorImpl& Tensor::impl() const {
-  if (!impl_) [[unlikely]] {
-    throw GraphError(
-        "an undefined tensor was used: it was made by Tensor() and never assigned, or is a gradient "
-        "that was not computed");
-  }
-  return *impl_;
+  core_ = TensorImpl::make(std::move(array));
 }
 
-const Array& Tensor::array() const { return impl().array; }
-bool Tensor::is_unique() const noexcept { return impl_.unique(); }
+TensorImpl* Tensor::impl_or_null() const noexcept { return static_cast<TensorImpl*>(core_.get()); }
+
+void Tensor::fail_undefined() {
+  throw GraphError(
+      "an undefined tensor was used: it was made by Tensor() and never assigned, or is a gradient that was not "
+      "computed");
+}
+
 std::uint32_t Tensor::version() const { return array().storage()->version(); }
 
 std::int64_t Tensor::size(std::int64_t dim) const {

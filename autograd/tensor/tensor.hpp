@@ -15,6 +15,15 @@ namespace xgrad {
 class Node;
 struct TensorImpl;
 
+/// What every use of a tensor touches: the front of a TensorImpl, known here so that handles are copied, dropped and
+/// read without a call.
+struct TensorCore {
+  explicit TensorCore(Array numbers) noexcept : array(std::move(numbers)) {}
+  ReferenceCount references;
+  Array array;
+  XGRAD_API static void destroy(TensorCore* core) noexcept;
+};
+
 /// xtensor's expressions, recognized without including xtensor: they name their scalar type and expression
 /// tag.
 template <class E>
@@ -50,23 +59,23 @@ class XGRAD_API HookHandle {
 /// is undefined, and every use but `defined()` throws GraphError.
 class XGRAD_API Tensor {
  public:
-  Tensor() noexcept;
+  Tensor() noexcept = default;
   /// A leaf over these numbers (shared, not copied).
   explicit Tensor(Array array);
   /// Evaluates any xtensor expression; an rvalue xt::xarray or xt::xtensor is taken over without a copy.
   /// Needs <xgrad/autograd/array/xtensor.hpp>, which <xgrad/xgrad.hpp> includes.
   template <XtensorExpression E>
   Tensor(E&& expression);  // NOLINT(google-explicit-constructor): xtensor's own arrays convert alike
-  Tensor(const Tensor& other) noexcept;
-  Tensor(Tensor&& other) noexcept;
-  Tensor& operator=(const Tensor& other) noexcept;
-  Tensor& operator=(Tensor&& other) noexcept;
-  ~Tensor();
 
   // The numbers ----------------------------------------------------------------------------------------
 
-  bool defined() const noexcept { return static_cast<bool>(impl_); }
-  const Array& array() const;
+  bool defined() const noexcept { return static_cast<bool>(core_); }
+  const Array& array() const {
+    if (!core_) [[unlikely]] {
+      fail_undefined();
+    }
+    return core_->array;
+  }
   DType dtype() const { return array().dtype(); }
   const Shape& shape() const { return array().shape(); }
   /// The size of one dimension; -1 is the last. Throws IndexError.
@@ -203,18 +212,20 @@ class XGRAD_API Tensor {
 
   /// The shared state behind the handle, for the graph and its operations.
   TensorImpl& impl() const;
-  TensorImpl* impl_or_null() const noexcept { return impl_.get(); }
-  explicit Tensor(IntrusivePtr<TensorImpl> impl) noexcept;
+  TensorImpl* impl_or_null() const noexcept;
+  explicit Tensor(IntrusivePtr<TensorCore> core) noexcept : core_(std::move(core)) {}
   /// Two handles on the same tensor.
-  bool is_same(const Tensor& other) const noexcept { return impl_.get() == other.impl_.get(); }
+  bool is_same(const Tensor& other) const noexcept { return core_ == other.core_; }
   /// No other handle looks at this tensor.
-  bool is_unique() const noexcept;
+  bool is_unique() const noexcept { return core_.unique(); }
 
  private:
   void* data_of(DType dtype) const;
   Scalar item_value() const;
 
-  IntrusivePtr<TensorImpl> impl_;
+  [[noreturn]] static void fail_undefined();
+
+  IntrusivePtr<TensorCore> core_;
 };
 
 /// "tensor([[1., 2.]], dtype=float64, requires_grad=true)"; dtype and flags only where they are not the

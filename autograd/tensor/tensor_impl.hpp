@@ -44,24 +44,28 @@ struct HookList {
 };
 
 /// What a Tensor is a handle on.
-struct XGRAD_API TensorImpl {
-  explicit TensorImpl(Array numbers) noexcept : array(std::move(numbers)) {}
+struct XGRAD_API TensorImpl : TensorCore {
+  using TensorCore::TensorCore;
 
-  ReferenceCount references;
   std::uint32_t output_index = 0;         ///< which output of `node` this is
   std::uint32_t view_version = 0;         ///< the memory's version when `node` was set, for views
   bool requires_grad = false;             ///< for leaves; others require a gradient because they have a node
   bool made_without_graph = false;        ///< a view that was made while gradients were off
   std::atomic<bool> grad_locked = false;  ///< one thread at a time adds to `grad`
   IntrusivePtr<NodeBase> node;            ///< what made this tensor, if it was recorded
-  Array array;
   Tensor grad;
-  IntrusivePtr<TensorImpl> base;          ///< of a view: the tensor whose memory it looks at, itself no view
+  IntrusivePtr<TensorCore> base;          ///< of a view: the tensor whose memory it looks at, itself no view
   std::shared_ptr<HookList> hooks;        ///< of a leaf; other tensors' hooks stand in their node
   std::shared_ptr<Tensor> retained_grad;  ///< where retain_grad puts the gradient
 
-  static IntrusivePtr<TensorImpl> make(Array array);
-  static void destroy(TensorImpl* impl) noexcept;
+  static IntrusivePtr<TensorCore> make(Array array);
 };
+
+inline TensorImpl& Tensor::impl() const {
+  if (!core_) [[unlikely]] {
+    fail_undefined();
+  }
+  return static_cast<TensorImpl&>(*core_);
+}
 
 }  // namespace xgrad

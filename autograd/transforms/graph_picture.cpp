@@ -52,7 +52,7 @@ class Picture {
   }
 
  private:
-  std::string label(const TensorImpl* tensor, const std::string& otherwise) const {
+  std::string label(const void* tensor, const std::string& otherwise) const {
     auto found = names_.find(tensor);
     return found == names_.end() ? otherwise : found->second;
   }
@@ -65,7 +65,7 @@ class Picture {
     }
     return name;
   }
-  std::string leaf_name(const TensorImpl* leaf) {
+  std::string leaf_name(const TensorCore* leaf) {
     auto [place, fresh] = numbers_.emplace(leaf, numbers_.size());
     std::string name = fmt::format("n{}", place->second);
     if (fresh) {
@@ -76,7 +76,7 @@ class Picture {
   }
 
   std::string text_;
-  std::unordered_map<const TensorImpl*, std::string> names_;
+  std::unordered_map<const void*, std::string> names_;
   std::unordered_map<const void*, std::size_t> numbers_;
   std::vector<const Node*> waiting_;
 };

@@ -8,7 +8,7 @@
 
 #include <xgrad/autograd/array/array.hpp>
 
-// What is expected here is what NumPy 1.24 prints with precision=4 and linewidth=80.
+// What is expected here is what NumPy 2 prints with precision=4 and linewidth=80.
 
 using xgrad::Array;
 using xgrad::Shape;

@@ -51,6 +51,18 @@ TEST_CASE("memory of others is released once, by its owner's function") {
   CHECK(xgrad::memory::statistics().in_use == before);
 }
 
+TEST_CASE("memory of others may be anywhere in the pool") {
+  std::size_t before = xgrad::memory::statistics().in_use;
+  void* blocks[8];  // often neighbours, so that one block ends where the next begins
+  for (void*& block : blocks) block = xgrad::memory::allocate(64);
+  for (void* block : blocks) Storage::adopt(block, 64, nullptr, nullptr).reset();
+  for (void* block : blocks) {
+    auto storage = Storage::adopt(block, 64, block, [](void* own) { xgrad::memory::deallocate(own, 64); });
+    CHECK(storage->data() == block);
+  }
+  CHECK(xgrad::memory::statistics().in_use == before);
+}
+
 TEST_CASE("memory of others may need no release") {
   double numbers[3] = {1, 2, 3};
   auto storage = Storage::adopt(numbers, sizeof numbers, nullptr, nullptr);
