@@ -69,6 +69,17 @@ Array::Array(IntrusivePtr<Storage> storage, std::byte* data, Shape shape, Stride
   }
 }
 
+Array Array::empty_like(const Array& model) {
+  Array result;
+  result.shape_ = model.shape_;
+  result.strides_ = model.contiguous_ && model.numel_ > 0 ? model.strides_ : contiguous_strides(model.shape_);
+  result.numel_ = model.numel_;
+  result.dtype_ = model.dtype_;
+  result.storage_ = Storage::allocate(static_cast<std::size_t>(model.numel_) * item_size(model.dtype_));
+  result.data_ = result.storage_->data();
+  return result;
+}
+
 Array Array::full(Shape shape, Scalar value, DType dtype) {
   Array result(std::move(shape), dtype);
   kernels::fill(result, value);

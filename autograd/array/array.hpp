@@ -24,6 +24,8 @@ class Array {
   /// A view of `storage`: its first element is `data`. The caller answers for the bounds.
   XGRAD_API Array(IntrusivePtr<Storage> storage, std::byte* data, Shape shape, Strides strides, DType dtype);
 
+  /// Uninitialized row-major memory of another array's shape and dtype.
+  XGRAD_API static Array empty_like(const Array& model);
   XGRAD_API static Array full(Shape shape, Scalar value, DType dtype);
   static Array zeros(Shape shape, DType dtype) { return full(std::move(shape), 0, dtype); }
   /// A row-major array over memory of somebody else, given back by `release(owner)`.

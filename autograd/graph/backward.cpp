@@ -17,7 +17,9 @@ Tensor ones_to_start(const char* operation, const Tensor& output) {
                     "element; pass one of that shape, or reduce the output with sum() or mean() first",
                     operation, to_string(output.shape())));
   }
-  return Tensor(Array::full(output.shape(), 1, output.dtype()));
+  Array one(output.shape(), output.dtype());
+  dispatch_floating(one.dtype(), [&](auto tag) { *one.data<typename decltype(tag)::type>() = 1; });
+  return Tensor(std::move(one));
 }
 
 void check_start(const char* operation, const Tensor& output, const Tensor& gradient) {

@@ -33,16 +33,17 @@ Node::~Node() = default;
 
 void Node::connect(std::uint32_t i, const Tensor& input, const Shape* result_shape) {
   Edge& edge = edges_[i];
-  edge.index = input.output_index();
-  if (Node* node = input.grad_fn()) {
-    edge.node = IntrusivePtr<NodeBase>::share(node);
-    sequence_ = std::max(sequence_, node->sequence_);
+  TensorImpl& impl = detail::current(input);
+  edge.index = impl.output_index;
+  if (impl.node) {
+    edge.node = impl.node;
+    sequence_ = std::max(sequence_, static_cast<const Node&>(*impl.node).sequence_);
   } else {
-    edge.leaf = IntrusivePtr<TensorCore>::share(&input.impl());
+    edge.leaf = IntrusivePtr<TensorCore>::share(&impl);
   }
-  if (result_shape != nullptr && !(*result_shape == input.shape())) {
+  if (result_shape != nullptr && !(*result_shape == impl.array.shape())) {
     void* block = memory::allocate(sizeof(Shape));
-    edge.shape.reset(new (block) Shape(input.shape()));
+    edge.shape.reset(new (block) Shape(impl.array.shape()));
   }
 }
 

@@ -112,7 +112,7 @@ XGRAD_API void attach(const Tensor& result, IntrusivePtr<NodeBase> node, std::ui
 /// Whether an operation on these inputs must be recorded.
 template <class... Inputs>
 bool must_record(const Inputs&... inputs) {
-  return is_grad_enabled() && (inputs.requires_grad() || ...);
+  return is_grad_enabled() && (detail::requires_grad(inputs) || ...);
 }
 
 /// An input that a gradient formula needs again, with the version that it had.

@@ -117,7 +117,7 @@ class RecordedNode final : public Node {
   }
   template <std::size_t I, bool undoes_broadcast, class... Rest>
   void keep_one(const Tensor& operation_result, const GradientLine<undoes_broadcast, Rest...>& line) {
-    if (!line.input.requires_grad()) return;
+    if (!detail::requires_grad(line.input)) return;
     connect(I, line.input, undoes_broadcast ? &operation_result.shape() : nullptr);
     std::get<I>(lines_).save(line, operation_result);
   }
@@ -160,7 +160,7 @@ class JointNode final : public Node {
         closure_(std::move(closure)),
         saved_(make_saved(saves, operation_result)...) {
     for (std::uint32_t i = 0; i < N; ++i) {
-      if (inputs[i]->defined() && inputs[i]->requires_grad())
+      if (inputs[i]->defined() && requires_grad(*inputs[i]))
         connect(i, *inputs[i]);
     }
   }
@@ -211,7 +211,7 @@ Tensor record_joint(const char* name, Array numbers, const std::array<const Tens
                     Closure closure, const Saves&... saves) {
   Tensor operation_result(std::move(numbers));
   bool needed = false;
-  for (const Tensor* input : inputs) needed = needed || (input->defined() && input->requires_grad());
+  for (const Tensor* input : inputs) needed = needed || (input->defined() && detail::requires_grad(*input));
   if (needed && is_grad_enabled()) {
     attach(operation_result, make_node<detail::JointNode<N, Closure, Saves...>>(
                                  name, operation_result, inputs, std::move(closure), saves...));

@@ -13,29 +13,7 @@
 namespace xgrad {
 namespace {
 
-/// A view whose memory was changed since its node was set stands for a part of its base as that is now.
-void refresh_view(TensorImpl& view) {
-  std::uint32_t version = view.array.storage()->version();
-  Tensor base(view.base);
-  if (base.requires_grad()) {
-    EnableGrad on;
-    Tensor part = as_strided(base, view.array.shape(), view.array.strides(),
-                             view.array.offset() - base.array().offset());
-    view.node = part.impl().node;
-    view.output_index = part.impl().output_index;
-  } else {
-    view.node.reset();
-    view.output_index = 0;
-  }
-  view.view_version = version;
-}
-
-/// The tensor's state, with its node up to date.
-TensorImpl& current(const Tensor& tensor) {
-  TensorImpl& impl = tensor.impl();
-  if (impl.base && impl.view_version != impl.array.storage()->version()) refresh_view(impl);
-  return impl;
-}
+using detail::current;
 
 HookHandle add_hook(const std::shared_ptr<HookList>& list, Hook hook) {
   std::uint64_t number = list->next++;
@@ -56,10 +34,24 @@ bool repeats_elements(const Array& array) {
 
 }  // namespace
 
-bool Tensor::requires_grad() const {
-  TensorImpl& self = current(*this);
-  return self.requires_grad || self.node;
+/// A view whose memory was changed since its node was set stands for a part of its base as that is now.
+void detail::refresh_view(TensorImpl& view) {
+  std::uint32_t version = view.array.storage()->version();
+  Tensor base(view.base);
+  if (base.requires_grad()) {
+    EnableGrad on;
+    Tensor part = as_strided(base, view.array.shape(), view.array.strides(),
+                             view.array.offset() - base.array().offset());
+    view.node = part.impl().node;
+    view.output_index = part.impl().output_index;
+  } else {
+    view.node.reset();
+    view.output_index = 0;
+  }
+  view.view_version = version;
 }
+
+bool Tensor::requires_grad() const { return detail::requires_grad(*this); }
 
 Tensor& Tensor::requires_grad_(bool value) {
   TensorImpl& self = current(*this);

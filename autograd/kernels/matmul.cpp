@@ -40,13 +40,15 @@ double multiplications(const Array& a, const Array& b) {
          static_cast<double>(b.shape().back());
 }
 
-/// `array`, or a copy where its rows and columns have gaps and the product is not tiny.
-Array ready(const Array& array, double work) {
+/// `array`, or `copy` made of it where its rows and columns have gaps and the product is not tiny.
+const Array& ready(const Array& array, double work, Array& copy) {
   constexpr double tiny = 256;
   if (array.is_contiguous() || work <= tiny) return array;
   bool fits = false;
   dispatch(array.dtype(), [&]<class T>(TypeTag<T>) { fits = is_dense_enough(last_matrix<T>(array)); });
-  return fits ? array : contiguous(array);
+  if (fits) return array;
+  copy = contiguous(array);
+  return copy;
 }
 
 /// The same numbers as one matrix [rows, columns]: a view where possible.
@@ -89,7 +91,9 @@ Strides broadcast_strides(const Array& array, const Shape& sizes) {
 Array matmul_2d(const Array& a, const Array& b) {
   int64_t rows = a.shape()[0], columns = b.shape()[1];
   double work = multiplications(a, b);
-  Array left = ready(a, work), right = ready(b, work);
+  Array left_copy, right_copy;
+  const Array& left = ready(a, work, left_copy);
+  const Array& right = ready(b, work, right_copy);
   Array result({rows, columns}, a.dtype());
   dispatch_numbers(a.dtype(), [&]<class T>(TypeTag<T>) {
     multiply(last_matrix<T>(left), last_matrix<T>(right), Result<T>{result.data<T>(), columns});
@@ -112,7 +116,9 @@ Array matmul_batched(const Array& a, const Array& b) {
   }
 
   double work = multiplications(a, b);
-  Array left = ready(a, work), right = ready(b, work);
+  Array left_copy, right_copy;
+  const Array& left = ready(a, work, left_copy);
+  const Array& right = ready(b, work, right_copy);
   Array result(std::move(shape), a.dtype());
   Batches batches{sizes, broadcast_strides(left, sizes), broadcast_strides(right, sizes), count};
   dispatch_numbers(a.dtype(), [&]<class T>(TypeTag<T>) {
@@ -138,8 +144,13 @@ Array linear(const Array& x, const Array& weight, const Array& bias) {
   for (std::size_t i = 0; i + 1 < shape.size(); ++i) rows *= shape[i];
 
   double work = static_cast<double>(rows) * static_cast<double>(inner) * static_cast<double>(columns);
-  Array left = ready(x.ndim() == 2 ? x : flattened(x, rows, inner), work), right = ready(weight, work);
-  Array start = bias.defined() ? contiguous(bias) : Array();
+  Array left_copy, right_copy;
+  if (x.ndim() != 2) left_copy = flattened(x, rows, inner);
+  const Array& left = ready(x.ndim() == 2 ? x : left_copy, work, left_copy);
+  const Array& right = ready(weight, work, right_copy);
+  Array bias_copy;
+  if (bias.defined() && !bias.is_contiguous()) bias_copy = contiguous(bias);
+  const Array& start = bias_copy.defined() ? bias_copy : bias;
   Array result(std::move(shape), x.dtype());
   dispatch_numbers(x.dtype(), [&]<class T>(TypeTag<T>) {
     multiply(last_matrix<T>(left), last_matrix<T>(right).transposed(),

@@ -90,7 +90,7 @@ Array extreme(const Array& input, const DimSet& dims, bool keepdim) {
   dispatch(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     for_rows(plan, [&](std::int64_t i) {
-      result.data<T>()[i] = best_of_row<Order>(plan.input.data<T>() + i * plan.row_step, plan.length);
+      result.data<T>()[i] = best_of_row<Order>(plan.row<T>(i), plan.length);
     });
   });
   return result;
@@ -137,11 +137,11 @@ std::pair<Array, Array> extreme_with_index(const Array& input, std::size_t dim, 
   dispatch(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     if (plan.inner > 1) {
-      best_of_columns<Order>(plan, plan.input.data<T>(), values.data<T>(), places.data<std::int64_t>());
+      best_of_columns<Order>(plan, plan.row<T>(0), values.data<T>(), places.data<std::int64_t>());
       return;
     }
     for_rows(plan, [&](std::int64_t i) {
-      const T* row = plan.input.data<T>() + i * plan.row_step;
+      const T* row = plan.row<T>(i);
       T best = best_of_row<Order>(row, plan.length);
       values.data<T>()[i] = best;
       places.data<std::int64_t>()[i] = first_place(row, plan.length, best);
@@ -152,10 +152,11 @@ std::pair<Array, Array> extreme_with_index(const Array& input, std::size_t dim, 
 
 /// Whether a row holds `wanted`; the answer when it does is `found`.
 Array truth_of_rows(const Array& input, const DimSet& dims, bool keepdim, bool wanted) {
-  ReducePlan plan = plan_reduction(cast(input, boolean), dims, keepdim, true);
+  Array truths = cast(input, boolean);
+  ReducePlan plan = plan_reduction(truths, dims, keepdim, true);
   Array result(plan.result_shape, boolean);
   for_rows(plan, [&](std::int64_t i) {
-    const bool* row = plan.input.data<bool>() + i * plan.row_step;
+    const bool* row = plan.row<bool>(i);
     bool found = std::find(row, row + plan.length, wanted) != row + plan.length;
     result.data<bool>()[i] = found == wanted;
   });

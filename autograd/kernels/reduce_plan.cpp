@@ -63,7 +63,7 @@ ReducePlan plan_reduction(const Array& input, const DimSet& dims, bool keepdim, 
   ReducePlan plan;
   plan.result_shape = reduced_shape(input.shape(), dims, keepdim);
   if (input.is_contiguous() && together(input, dims, plan) && (plan.inner == 1 || !rows_only)) {
-    plan.input = input;
+    plan.data = input.bytes();
     plan.row_step = plan.length;
     return plan;
   }
@@ -74,7 +74,8 @@ ReducePlan plan_reduction(const Array& input, const DimSet& dims, bool keepdim, 
   plan.inner = 1;
   Array rows = ordered.try_reshape({plan.outer, plan.length});
   bool readable = rows.defined() && (plan.length <= 1 || rows.strides()[1] == 1);
-  plan.input = readable ? rows : clone(ordered);
+  if (!readable) plan.copy = clone(ordered);
+  plan.data = readable ? rows.bytes() : plan.copy.bytes();
   plan.row_step = readable ? rows.strides()[0] : plan.length;
   return plan;
 }

@@ -149,7 +149,7 @@ void sum_columns(const ReducePlan& plan, const T* input, T* result) {
 template <class T>
 Array sum_of(const ReducePlan& plan, DType dtype) {
   Array result(plan.result_shape, dtype);
-  const T* input = plan.input.data<T>();
+  const T* input = plan.row<T>(0);
   T* to = result.data<T>();
   if (result.numel() == 0) return result;
   if (plan.inner > 1 && plan.length > 0) {
@@ -159,7 +159,7 @@ Array sum_of(const ReducePlan& plan, DType dtype) {
   } else if (plan.outer == 1) {
     to[0] = row_sum(input, plan.length, itself);
   } else {
-    for_rows(plan, [&](std::int64_t i) { to[i] = row_sum(input + i * plan.row_step, plan.length, itself); });
+    for_rows(plan, [&](std::int64_t i) { to[i] = row_sum(plan.row<T>(i), plan.length, itself); });
   }
   return result;
 }
@@ -169,7 +169,8 @@ Array sum_of(const ReducePlan& plan, DType dtype) {
 Array sum(const Array& input, const DimSet& dims, bool keepdim) {
   if (input.dtype() == float32) return sum_of<float>(plan_reduction(input, dims, keepdim), float32);
   if (input.dtype() == float64) return sum_of<double>(plan_reduction(input, dims, keepdim), float64);
-  return sum_of<std::int64_t>(plan_reduction(cast(input, int64), dims, keepdim), int64);
+  Array whole = cast(input, int64);
+  return sum_of<std::int64_t>(plan_reduction(whole, dims, keepdim), int64);
 }
 
 Array mean(const Array& input, const DimSet& dims, bool keepdim) {
@@ -200,7 +201,7 @@ Array prod(const Array& input, const DimSet& dims, bool keepdim) {
     using T = decltype(zero);
     using Computed = std::conditional_t<std::is_integral_v<T>, std::uint64_t, T>;
     for_rows(plan, [&](std::int64_t i) {
-      const T* row = plan.input.data<T>() + i * plan.row_step;
+      const T* row = plan.row<T>(i);
       Computed product = 1;
       for (std::int64_t k = 0; k < plan.length; ++k) product *= static_cast<Computed>(row[k]);
       result.data<T>()[i] = static_cast<T>(product);
@@ -224,7 +225,7 @@ std::pair<Array, Array> var_mean(const Array& input, const DimSet& dims, double 
     auto count = static_cast<T>(plan.length);
     auto divisor = static_cast<T>(std::max(0.0, static_cast<double>(plan.length) - correction));
     for_rows(plan, [&](std::int64_t i) {
-      const T* row = plan.input.data<T>() + i * plan.row_step;
+      const T* row = plan.row<T>(i);
       T mean = row_sum(row, plan.length, itself) / count;
       T squares = row_sum(row, plan.length, [mean](Lanes<T> x) {
         Lanes<T> deviation = x - mean;

@@ -95,7 +95,7 @@ class ElementwiseNode final : public Node {
     unsigned needed = 0;
     (
         [&] {
-          if (!inputs[I]->requires_grad()) return;
+          if (!detail::requires_grad(*inputs[I])) return;
           connect(I, *inputs[I], &operation_result.shape());
           needed |= uses_of_formula(std::get<I>(formulas_), std::make_index_sequence<N + 2>());
         }(),
@@ -241,8 +241,10 @@ void dispatch_in(DType dtype, Function&& function) {
 /// The numbers of an operation on inputs of one dtype.
 template <Domain domain, class Forward, class... Inputs>
 Array compute(const char* name, Cost cost, const Forward& forward, const Inputs&... inputs) {
-  DType dtype = std::get<0>(std::tie(inputs...)).dtype();
-  Array numbers(broadcast_all(name, inputs...), dtype);
+  const Tensor& first = std::get<0>(std::tie(inputs...));
+  DType dtype = first.dtype();
+  bool one_shape = ((inputs.shape() == first.shape()) && ...);
+  Array numbers = one_shape ? Array::empty_like(first.array()) : Array(broadcast_all(name, inputs...), dtype);
   dispatch_in<domain>(dtype, [&](auto tag) {
     kernels::map<typename decltype(tag)::type>(numbers, forward, cost, inputs.array()...);
   });

@@ -38,9 +38,25 @@ void require_floating(const char* name, const Tensor& x) {
   }
 }
 
-/// A reduced tensor with its dimensions put back, stretched over the full shape.
+Tensor sum_over(const Tensor& x, const DimSet& dims, bool keepdim);
+
+/// A reduced tensor (with or without its dimensions of size 1) stretched over the full shape again.
 Tensor spread(const Tensor& reduced, const Shape& full, const DimSet& dims) {
-  return expand(reshape(reduced, kernels::reduced_shape(full, dims, true)), full);
+  bool kept = reduced.ndim() == full.size();
+  Strides strides = Shape::filled(full.size(), 0);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < full.size(); ++i) {
+    if (!dims[i]) strides[i] = reduced.strides()[next];
+    if (!dims[i] || kept) ++next;
+  }
+  return record("spread", reduced.array().view(full, std::move(strides)),
+                exact_gradient(reduced, [dims, kept](const Tensor& g) { return sum_over(g, dims, kept); }));
+}
+
+Tensor sum_over(const Tensor& x, const DimSet& dims, bool keepdim) {
+  return record(
+      "sum", kernels::sum(x.array(), dims, keepdim),
+      exact_gradient(x, [full = x.shape(), dims](const Tensor& g) { return spread(g, full, dims); }));
 }
 
 std::int64_t reduced_count(const Shape& shape, const DimSet& dims) {
@@ -54,9 +70,7 @@ std::int64_t reduced_count(const Shape& shape, const DimSet& dims) {
 }  // namespace
 
 Tensor sum(const Tensor& x, const Dims& dims, bool keepdim) {
-  DimSet set = dim_set("sum", x, dims);
-  return record("sum", kernels::sum(x.array(), set, keepdim),
-                exact_gradient(x, [full = x.shape(), set](const Tensor& g) { return spread(g, full, set); }));
+  return sum_over(x, dim_set("sum", x, dims), keepdim);
 }
 
 Tensor mean(const Tensor& x, const Dims& dims, bool keepdim) {

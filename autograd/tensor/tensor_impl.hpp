@@ -61,11 +61,34 @@ struct XGRAD_API TensorImpl : TensorCore {
   static IntrusivePtr<TensorCore> make(Array array);
 };
 
+namespace detail {
+/// Sets the node of a view whose memory has changed since it was set; see graph/tensor_graph.cpp.
+XGRAD_API void refresh_view(TensorImpl& view);
+}  // namespace detail
+
 inline TensorImpl& Tensor::impl() const {
   if (!core_) [[unlikely]] {
     fail_undefined();
   }
   return static_cast<TensorImpl&>(*core_);
 }
+
+namespace detail {
+
+/// The tensor's state, with its node up to date.
+inline TensorImpl& current(const Tensor& tensor) {
+  TensorImpl& impl = tensor.impl();
+  if (impl.base && impl.view_version != impl.array.storage()->version()) [[unlikely]] {
+    refresh_view(impl);
+  }
+  return impl;
+}
+
+inline bool requires_grad(const Tensor& tensor) {
+  const TensorImpl& impl = current(tensor);
+  return impl.requires_grad || impl.node;
+}
+
+}  // namespace detail
 
 }  // namespace xgrad
