@@ -84,8 +84,7 @@ void add_elementwise_workloads() {
       "index/select_50000x256_8192", [] { return Tensors{randn({50000, 256}), randint(0, 50000, {8192})}; },
       [](const Tensors& x) { return index_select(x[0], 0, x[1]); });
 
-  forward_and_backward("random/dropout_1M", million,
-                       [](const Tensors& x) { return nn::dropout(x[0], 0.1); });
+  forward_and_backward("random/dropout_1M", million, [](const Tensors& x) { return nn::dropout(x[0], 0.1); });
 }
 
 }  // namespace bench

@@ -41,12 +41,8 @@ class IntrusivePtr {
     if (object_ != nullptr) object_->references.add();
   }
   IntrusivePtr(IntrusivePtr&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
-  IntrusivePtr& operator=(const IntrusivePtr& other) noexcept {
-    IntrusivePtr(other).swap(*this);
-    return *this;
-  }
-  IntrusivePtr& operator=(IntrusivePtr&& other) noexcept {
-    IntrusivePtr(std::move(other)).swap(*this);
+  IntrusivePtr& operator=(IntrusivePtr other) noexcept {
+    swap(other);
     return *this;
   }
   ~IntrusivePtr() {

@@ -14,14 +14,14 @@ void Shape::grow(std::size_t count) {
   auto* values = new std::int64_t[capacity];
   std::copy(begin(), end(), values);
   if (!is_inline()) delete[] heap();
-  std::memcpy(values_, &values, sizeof values);
+  std::memcpy(values_, static_cast<const void*>(&values), sizeof values);
   capacity_ = capacity;
 }
 
 void Shape::copy_from_heap(const Shape& other) {
   auto* values = new std::int64_t[other.capacity_];
   std::copy(other.begin(), other.end(), values);
-  std::memcpy(values_, &values, sizeof values);
+  std::memcpy(values_, static_cast<const void*>(&values), sizeof values);
   capacity_ = other.capacity_;
 }
 

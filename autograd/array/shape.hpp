@@ -120,7 +120,7 @@ class Shape {
   bool is_inline() const noexcept { return capacity_ == inline_capacity; }
   std::int64_t* heap() const noexcept {
     std::int64_t* pointer;
-    std::memcpy(&pointer, values_, sizeof pointer);
+    std::memcpy(static_cast<void*>(&pointer), values_, sizeof pointer);
     return pointer;
   }
   XGRAD_API void grow(std::size_t count);

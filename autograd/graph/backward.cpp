@@ -68,11 +68,11 @@ std::size_t Backward::TargetHash::operator()(const Target& target) const noexcep
   return std::hash<const void*>()(target.object) ^ (target.index * 0x9E3779B97F4A7C15U);
 }
 
-thread_local std::vector<Backward::Waiting> Backward::spare_heap_;
+thread_local std::vector<Backward::Waiting> Backward::spare_heap;
 
 Backward::Backward(BackwardOptions options) : options_(options) {
   options_.retain_graph |= options_.create_graph;
-  heap_.swap(spare_heap_);
+  heap_.swap(spare_heap);
 }
 
 Backward::Backward(std::span<const Tensor> outputs, std::span<const Tensor> inputs, BackwardOptions options)
@@ -101,7 +101,7 @@ Backward::~Backward() {
     node_->walker_.store(nullptr, std::memory_order_release);
   }
   heap_.clear();
-  if (heap_.capacity() > spare_heap_.capacity()) heap_.swap(spare_heap_);
+  if (heap_.capacity() > spare_heap.capacity()) heap_.swap(spare_heap);
 }
 
 bool Backward::leads_to_input(const Edge& edge) const noexcept {

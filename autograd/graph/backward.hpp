@@ -72,7 +72,7 @@ class XGRAD_API Backward {
   IntrusivePtr<NodeBase> first_root_;  ///< what keeps the graph alive meanwhile
   std::vector<IntrusivePtr<NodeBase>> other_roots_;
   /// The heap's memory of the last walk, so that a training step allocates none.
-  static thread_local std::vector<Waiting> spare_heap_;
+  static thread_local std::vector<Waiting> spare_heap;
 
   /// The inputs of a walk for chosen inputs alone.
   struct Selection {

@@ -39,7 +39,7 @@ std::string readable(const char* type_name) {
 FunctionNode::FunctionNode(std::shared_ptr<std::string> name, Context&& context,
                            const std::vector<Tensor>& inputs, const Shape& result_shape,
                            FunctionBackward backward)
-    : Node(name->c_str(), nullptr, 0),
+    : Node(name->c_str()),
       name_(std::move(name)),
       context_(std::move(context)),
       storage_(inputs.size()),

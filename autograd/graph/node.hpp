@@ -50,13 +50,11 @@ class XGRAD_API Node : public NodeBase {
   std::uint64_t sequence() const noexcept { return sequence_; }
   std::span<const Edge> edges() const noexcept { return {edges_, edge_count_}; }
   std::uint32_t output_count() const noexcept { return output_count_; }
-  /// The shape of the result (of output 0), for pictures of the graph.
-  virtual const Shape* result_shape() const noexcept { return nullptr; }
+  ~Node() override;
 
  protected:
-  Node(const char* name, Edge* edges, std::uint32_t edge_count, std::uint32_t output_count = 1) noexcept
-      : name_(name), edges_(edges), edge_count_(edge_count), output_count_(output_count) {}
-  ~Node() override;
+  explicit Node(const char* name, std::uint32_t output_count = 1) noexcept
+      : name_(name), output_count_(output_count) {}
 
   /// Turns the gradients of the outputs (`context.gradient()`) into gradients of the inputs: calls
   /// `context.send(i, gradient)` for every edge i that `context.wants(i)`.
@@ -66,7 +64,7 @@ class XGRAD_API Node : public NodeBase {
   /// Where gradients of an output gather until all have come.
   virtual Tensor& gradient_buffer(std::uint32_t) noexcept { return buffer_; }
 
-  /// For nodes whose number of inputs is known only at run time.
+  /// To be called first in the constructor: where the derived node keeps its edges.
   void set_edges(Edge* edges, std::uint32_t count) noexcept {
     edges_ = edges;
     edge_count_ = count;
@@ -83,8 +81,8 @@ class XGRAD_API Node : public NodeBase {
 
  private:
   const char* name_;
-  Edge* edges_;
-  std::uint32_t edge_count_;
+  Edge* edges_ = nullptr;
+  std::uint32_t edge_count_ = 0;
   std::uint32_t output_count_;
   std::uint64_t sequence_ = 0;
   std::atomic<Backward*> walker_ = nullptr;  ///< the backward that has gradients waiting here

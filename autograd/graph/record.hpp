@@ -50,8 +50,7 @@ auto make_saved(const Save& save, const Tensor& operation_result) {
 template <class Closure, class... Saves>
 class KeptLine {
  public:
-  template <bool undoes_broadcast>
-  explicit KeptLine(GradientLine<undoes_broadcast, Closure, Saves...>&& line) : closure_(std::move(line.closure)) {}
+  explicit KeptLine(Closure&& closure) : closure_(std::move(closure)) {}
 
   template <bool undoes_broadcast>
   void save(const GradientLine<undoes_broadcast, Closure, Saves...>& line, const Tensor& operation_result) {
@@ -105,8 +104,8 @@ template <class... Lines>
 class RecordedNode final : public Node {
  public:
   RecordedNode(const char* name, const Tensor& operation_result, Lines&&... lines)
-      : Node(name, edges_.data(), sizeof...(Lines)),
-        lines_(typename KeptFor<Lines>::type(std::move(lines))...) {
+      : Node(name), lines_(typename KeptFor<Lines>::type(std::move(lines.closure))...) {
+    set_edges(edges_.data(), sizeof...(Lines));
     keep(operation_result, std::index_sequence_for<Lines...>(), lines...);
   }
 
@@ -156,9 +155,8 @@ class JointNode final : public Node {
  public:
   JointNode(const char* name, const Tensor& operation_result, const std::array<const Tensor*, N>& inputs,
             Closure closure, const Saves&... saves)
-      : Node(name, edges_.data(), N),
-        closure_(std::move(closure)),
-        saved_(make_saved(saves, operation_result)...) {
+      : Node(name), closure_(std::move(closure)), saved_(make_saved(saves, operation_result)...) {
+    set_edges(edges_.data(), N);
     for (std::uint32_t i = 0; i < N; ++i) {
       if (inputs[i]->defined() && requires_grad(*inputs[i]))
         connect(i, *inputs[i]);

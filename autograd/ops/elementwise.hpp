@@ -84,7 +84,8 @@ class ElementwiseNode final : public Node {
  public:
   ElementwiseNode(const char* name, const Tensor& operation_result, Cost cost,
                   std::tuple<Formulas...>&& formulas, const std::array<const Tensor*, N>& inputs)
-      : Node(name, edges_.data(), N), cost_(cost), formulas_(std::move(formulas)) {
+      : Node(name), cost_(cost), formulas_(std::move(formulas)) {
+    set_edges(edges_.data(), N);
     save(operation_result, inputs, std::make_index_sequence<N>());
   }
 

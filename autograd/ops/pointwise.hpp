@@ -35,7 +35,8 @@ class PointwiseNode final : public Node {
  public:
   PointwiseNode(const Tensor& operation_result, const Formula& formula,
                 const std::array<const Tensor*, N>& inputs)
-      : Node("pointwise", edges_.data(), N), partials_{formula} {
+      : Node("pointwise"), partials_{formula} {
+    set_edges(edges_.data(), N);
     for (std::uint32_t i = 0; i < N; ++i) {
       if (inputs[i]->requires_grad()) connect(i, *inputs[i], &operation_result.shape());
       inputs_[i] = SavedInput(*inputs[i]);

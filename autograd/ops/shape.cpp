@@ -114,7 +114,7 @@ namespace {
 class CatNode final : public Node {
  public:
   CatNode(std::span<const Tensor> parts, std::size_t dim)
-      : Node("cat", nullptr, 0),
+      : Node("cat"),
         storage_(parts.size()),
         sizes_(parts.size()),
         dim_(static_cast<std::int64_t>(dim)) {

@@ -23,8 +23,6 @@ class XGRAD_API NodeBase {
   /// Destroys a node, and what only it kept alive, one after the other: a chain of millions of nodes needs no
   /// more stack than one.
   static void destroy(NodeBase* node) noexcept;
-
- protected:
   virtual ~NodeBase();
 
  private:

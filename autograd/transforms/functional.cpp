@@ -21,7 +21,7 @@ struct Variable {
   Tensor x;
 };
 
-Tensor zeros_if_undefined(Tensor gradient, const Tensor& x) {
+Tensor zeros_if_undefined(const Tensor& gradient, const Tensor& x) {
   return gradient.defined() ? gradient : zeros_like(x);
 }
 

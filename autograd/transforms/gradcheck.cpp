@@ -150,6 +150,7 @@ GradcheckResult gradgradcheck(const TensorFunction& f, const std::vector<Tensor>
     std::vector<Tensor> gradients = grad(std::span(&y, 1), checked, std::span(&x.back(), 1),
                                          {.create_graph = true, .allow_unused = true});
     std::vector<Tensor> flat;
+    flat.reserve(gradients.size());
     for (std::size_t i = 0; i < gradients.size(); ++i) {
       flat.push_back(gradients[i].defined() ? gradients[i].reshape({-1})
                                             : zeros({checked[i].numel()}, float64));
