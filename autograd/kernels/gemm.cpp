@@ -25,8 +25,8 @@ Lanes<T> load_strided(const T* source, int64_t stride, std::size_t count) {
     // small_product() has seen that the last lane's offset fits.
     const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     __m512i offsets = _mm512_mullo_epi32(lane, _mm512_set1_epi32(static_cast<int>(stride)));
-    return Lanes<T>(xsimd::batch<T>(
-        _mm512_mask_i32gather_ps(_mm512_setzero_ps(), static_cast<__mmask16>((1U << count) - 1U), offsets, source, 4)));
+    return Lanes<T>(xsimd::batch<T>(_mm512_mask_i32gather_ps(
+        _mm512_setzero_ps(), static_cast<__mmask16>((1U << count) - 1U), offsets, source, 4)));
   }
 #endif
   alignas(64) T buffer[Lanes<T>::count] = {};
@@ -50,13 +50,16 @@ void small_block(const Matrix<T>& a, const Matrix<T>& b, const Result<T>& result
                                          : load_first(source, width);
     const T* factor = a.data + p * a.column_stride;
     for (int row = 0; row < Rows; ++row) {
-      sums[row] = Lanes<T>(xsimd::fma(Lanes<T>(factor[row * a.row_stride]).values, line.values, sums[row].values));
+      sums[row] =
+          Lanes<T>(xsimd::fma(Lanes<T>(factor[row * a.row_stride]).values, line.values, sums[row].values));
     }
   }
   for (int row = 0; row < Rows; ++row) {
     T* destination = result.data + row * result.row_stride;
-    if (whole) store(sums[row], destination);
-    else store_first(sums[row], destination, width);
+    if (whole)
+      store(sums[row], destination);
+    else
+      store_first(sums[row], destination, width);
   }
 }
 
@@ -70,8 +73,10 @@ void small_product(const Matrix<T>& a, const Matrix<T>& b, const Result<T>& resu
     int64_t row = 0;
     auto blocks = [&]<int Rows>(std::integral_constant<int, Rows>) {
       for (; row + Rows <= a.rows; row += Rows) {
-        const T* start = result.start == nullptr ? nullptr : result.start + row * result.start_stride + column;
-        Result<T> block{result.data + row * result.row_stride + column, result.row_stride, start, result.start_stride};
+        const T* start =
+            result.start == nullptr ? nullptr : result.start + row * result.start_stride + column;
+        Result<T> block{result.data + row * result.row_stride + column, result.row_stride, start,
+                        result.start_stride};
         small_block<Rows>(a.row_range(row, row + Rows), right, block, static_cast<std::size_t>(width));
       }
     };
@@ -127,7 +132,8 @@ void dot_rows(const T* matrix, int64_t stride, const T* x, int64_t length, T* su
     auto first = whole ? load(x + i).values : load_first(x + i, count).values;
     for (int row = 0; row < Rows; ++row) {
       const T* line = matrix + row * stride + i;
-      even[row].values = xsimd::fma(whole ? load(line).values : load_first(line, count).values, first, even[row].values);
+      even[row].values =
+          xsimd::fma(whole ? load(line).values : load_first(line, count).values, first, even[row].values);
     }
   }
   for (int row = 0; row < Rows; ++row) sums[row] = add_lanes(even[row] + odd[row]);
@@ -164,8 +170,10 @@ void add_rows(const T* matrix, int64_t stride, const T* x, int64_t x_stride, int
       const T* line = matrix + row * stride + j;
       sum = xsimd::fma(whole ? load(line).values : load_first(line, count).values, factors[row].values, sum);
     }
-    if (whole) store(Lanes<T>(sum), y + j);
-    else store_first(Lanes<T>(sum), y + j, count);
+    if (whole)
+      store(Lanes<T>(sum), y + j);
+    else
+      store_first(Lanes<T>(sum), y + j, count);
   }
 }
 
@@ -174,14 +182,19 @@ void set_start(const Result<T>& result, int64_t rows, int64_t columns) {
   if (result.start == result.data && result.start_stride == result.row_stride) return;
   for (int64_t row = 0; row < rows; ++row) {
     T* destination = result.data + row * result.row_stride;
-    if (result.start == nullptr) std::fill_n(destination, columns, T(0));
-    else std::copy_n(result.start + row * result.start_stride, columns, destination);
+    if (result.start == nullptr)
+      std::fill_n(destination, columns, T(0));
+    else
+      std::copy_n(result.start + row * result.start_stride, columns, destination);
   }
 }
 
 /// The multiplications that make a range worth a thread of its own: memory-bound here, in registers below.
 constexpr int64_t vector_grain = 1 << 15;
 constexpr int64_t product_grain = 1 << 20;
+/// The multiplications that BLAS does in one piece, and the number of pieces at most.
+constexpr double piece_work = 1 << 25;
+constexpr double max_pieces = 4;
 
 int64_t grain_of(int64_t work, int64_t work_per_line, int64_t multiple) {
   int64_t lines = (work + work_per_line - 1) / std::max<int64_t>(work_per_line, 1);
@@ -193,8 +206,9 @@ template <class T>
 void matrix_vector(const Matrix<T>& a, const Matrix<T>& b, const Result<T>& result) {
   parallel_for(a.rows, grain_of(vector_grain, a.columns, 4), [&](int64_t begin, int64_t end) {
     const T* start = result.start == nullptr ? nullptr : result.start + begin * result.start_stride;
-    multiply_rows(a.row_range(begin, end), b.data,
-                  Result<T>{result.data + begin * result.row_stride, result.row_stride, start, result.start_stride});
+    multiply_rows(
+        a.row_range(begin, end), b.data,
+        Result<T>{result.data + begin * result.row_stride, result.row_stride, start, result.start_stride});
   });
 }
 
@@ -207,7 +221,8 @@ void vector_matrix(const Matrix<T>& a, const Matrix<T>& b, const Result<T>& resu
     set_start(Result<T>{y, 0, start, 0}, 1, end - begin);
     int64_t row = 0;
     for (; row + 8 <= b.rows; row += 8) {
-      add_rows<8>(b.data + row * b.row_stride + begin, b.row_stride, a.data + row * a.column_stride, a.column_stride, end - begin, y);
+      add_rows<8>(b.data + row * b.row_stride + begin, b.row_stride, a.data + row * a.column_stride,
+                  a.column_stride, end - begin, y);
     }
     for (; row < b.rows; ++row) {
       add_rows<1>(b.data + row * b.row_stride + begin, 0, a.data + row * a.column_stride, 0, end - begin, y);
@@ -224,7 +239,8 @@ class SerialBlas {
   SerialBlas() : threads_(omp_get_max_threads()) {
 #ifdef OPENBLAS_THREAD
     // The build with threads of its own does not ask OpenMP.
-    static const bool own_threads = openblas_get_parallel() == OPENBLAS_THREAD && (openblas_set_num_threads(1), true);
+    static const bool own_threads =
+        openblas_get_parallel() == OPENBLAS_THREAD && (openblas_set_num_threads(1), true);
     static_cast<void>(own_threads);
 #endif
     omp_set_num_threads(1);
@@ -246,14 +262,16 @@ struct Layout {
 
 template <class T>
 Layout layout_of(const Matrix<T>& matrix) {
-  bool by_rows = (matrix.column_stride == 1 || matrix.columns == 1) && (matrix.row_stride >= matrix.columns || matrix.rows == 1);
+  bool by_rows = (matrix.column_stride == 1 || matrix.columns == 1) &&
+                 (matrix.row_stride >= matrix.columns || matrix.rows == 1);
   if (by_rows) return {CblasNoTrans, matrix.rows == 1 ? matrix.columns : matrix.row_stride};
   return {CblasTrans, matrix.columns == 1 ? matrix.rows : matrix.column_stride};
 }
 
 template <class T>
 bool fits_blas(const Matrix<T>& matrix) {
-  return is_dense_enough(matrix) && matrix.rows <= blas_limit && matrix.columns <= blas_limit && layout_of(matrix).leading <= blas_limit;
+  return is_dense_enough(matrix) && matrix.rows <= blas_limit && matrix.columns <= blas_limit &&
+         layout_of(matrix).leading <= blas_limit;
 }
 
 template <class T>
@@ -267,31 +285,39 @@ void call_blas(const Matrix<T>& a, const Matrix<T>& b, const Result<T>& result) 
   }
   auto size = [](int64_t value) { return static_cast<int>(value); };
   if constexpr (std::is_same_v<T, float>) {
-    cblas_sgemm(CblasRowMajor, a_transposed, b_transposed, size(a.rows), size(b.columns), size(a.columns), 1, a.data,
-                size(a_leading), b.data, size(b_leading), beta, result.data, size(result.row_stride));
+    cblas_sgemm(CblasRowMajor, a_transposed, b_transposed, size(a.rows), size(b.columns), size(a.columns), 1,
+                a.data, size(a_leading), b.data, size(b_leading), beta, result.data, size(result.row_stride));
   } else {
-    cblas_dgemm(CblasRowMajor, a_transposed, b_transposed, size(a.rows), size(b.columns), size(a.columns), 1, a.data,
-                size(a_leading), b.data, size(b_leading), beta, result.data, size(result.row_stride));
+    cblas_dgemm(CblasRowMajor, a_transposed, b_transposed, size(a.rows), size(b.columns), size(a.columns), 1,
+                a.data, size(a_leading), b.data, size(b_leading), beta, result.data, size(result.row_stride));
   }
 }
 
-/// Cuts the rows or the columns of the result, whichever are more, among the threads.
+/// Cuts the rows or the columns of the result, whichever are more, into pieces for the threads. The pieces
+/// follow from the shapes alone: BLAS rounds differently in products of different sizes, and the result must
+/// not depend on the number of threads.
 template <class T>
 void blas_product(const Matrix<T>& a, const Matrix<T>& b, const Result<T>& result) {
   bool cut_columns = b.columns >= a.rows;
   int64_t lines = cut_columns ? b.columns : a.rows;
-  int64_t work_per_line = a.columns * (cut_columns ? a.rows : b.columns);
-  parallel_for(lines, grain_of(product_grain, work_per_line, 16), [&](int64_t begin, int64_t end) {
+  double work = static_cast<double>(a.rows) * static_cast<double>(a.columns) * static_cast<double>(b.columns);
+  // Each piece packs the other operand anew, so they are few and large.
+  auto pieces = static_cast<int64_t>(std::clamp(work / piece_work, 1.0, max_pieces));
+  int64_t piece = (lines + pieces - 1) / pieces;
+  parallel_for(pieces, 1, [&](int64_t first, int64_t last) {
     SerialBlas serial;
-    Result<T> part = result;
-    if (cut_columns) {
-      part.data += begin;
-      if (part.start != nullptr) part.start += begin;
-      call_blas(a, b.column_range(begin, end), part);
-    } else {
-      part.data += begin * result.row_stride;
-      if (part.start != nullptr) part.start += begin * result.start_stride;
-      call_blas(a.row_range(begin, end), b, part);
+    for (int64_t begin = first * piece; begin < std::min(lines, last * piece); begin += piece) {
+      int64_t end = std::min(lines, begin + piece);
+      Result<T> part = result;
+      if (cut_columns) {
+        part.data += begin;
+        if (part.start != nullptr) part.start += begin;
+        call_blas(a, b.column_range(begin, end), part);
+      } else {
+        part.data += begin * result.row_stride;
+        if (part.start != nullptr) part.start += begin * result.start_stride;
+        call_blas(a.row_range(begin, end), b, part);
+      }
     }
   });
 }
@@ -338,8 +364,10 @@ void multiply(const Matrix<T>& a, const Matrix<T>& b, const Result<T>& result) {
     if (is_small(a, b)) return small_product(a, b, result);
     if (b.columns == 1) {
       if (a.column_stride == 1 && b.row_stride == 1) return matrix_vector(a, b, result);
-      if (a.row_stride == 1 && result.row_stride == 1 && (result.start == nullptr || result.start_stride == 1)) {
-        return vector_matrix(b.transposed(), a.transposed(), Result<T>{result.data, a.rows, result.start, a.rows});
+      if (a.row_stride == 1 && result.row_stride == 1 &&
+          (result.start == nullptr || result.start_stride == 1)) {
+        return vector_matrix(b.transposed(), a.transposed(),
+                             Result<T>{result.data, a.rows, result.start, a.rows});
       }
     }
     if (a.rows == 1 && a.column_stride == 1) {

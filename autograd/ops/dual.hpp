@@ -132,45 +132,45 @@ struct Dual {
   XGRAD_DUAL(==)
   XGRAD_DUAL(!=)
 #undef XGRAD_DUAL
-};
 
-/// f(x) with f'(x) as a formula of the slope s, the value x and the result y.
+  // f(x) with f'(x) as a formula of the slope s, the value x and the result y. Friends, so that the names of
+  // the operations on tensors stay single functions.
 #define XGRAD_DUAL(name, derivative)                                            \
-  template <class T, std::size_t N>                                             \
-  Dual<T, N> name(const Dual<T, N>& a) {                                        \
+  friend Dual name(const Dual& a) {                                             \
     const T& x = a.value;                                                       \
     T y = name(x);                                                              \
     return a.chain(y, [&]([[maybe_unused]] const T& s) { return derivative; }); \
   }
-XGRAD_DUAL(exp, s* y)
-XGRAD_DUAL(exp2, s* y* std::numbers::ln2)
-XGRAD_DUAL(expm1, s*(y + 1))
-XGRAD_DUAL(log, s / x)
-XGRAD_DUAL(log1p, s / (x + 1))
-XGRAD_DUAL(log2, s / (x * std::numbers::ln2))
-XGRAD_DUAL(log10, s / (x * std::numbers::ln10))
-XGRAD_DUAL(sqrt, s / (y + y))
-XGRAD_DUAL(sin, s* cos(x))
-XGRAD_DUAL(cos, -(s* sin(x)))
-XGRAD_DUAL(tan, s * (1 + y * y))
-XGRAD_DUAL(asin, s / sqrt(1 - x * x))
-XGRAD_DUAL(acos, -(s / sqrt(1 - x * x)))
-XGRAD_DUAL(atan, s / (1 + x * x))
-XGRAD_DUAL(sinh, s* cosh(x))
-XGRAD_DUAL(cosh, s* sinh(x))
-XGRAD_DUAL(tanh, s * (1 - y * y))
-XGRAD_DUAL(asinh, s / sqrt(x * x + 1))
-XGRAD_DUAL(acosh, s / sqrt(x * x - 1))
-XGRAD_DUAL(atanh, s / (1 - x * x))
-XGRAD_DUAL(sigmoid, s * ((1 - y) * y))
-XGRAD_DUAL(erf, s* exp(-(x* x)) * (2 * std::numbers::inv_sqrtpi))
-XGRAD_DUAL(erfc, s* exp(-(x* x)) * (-2 * std::numbers::inv_sqrtpi))
-XGRAD_DUAL(abs, select(x > 0, s, select(x < 0, -s, s * 0)))
-XGRAD_DUAL(floor, s * 0)
-XGRAD_DUAL(ceil, s * 0)
-XGRAD_DUAL(trunc, s * 0)
-XGRAD_DUAL(round, s * 0)
+  XGRAD_DUAL(exp, s* y)
+  XGRAD_DUAL(exp2, s* y* std::numbers::ln2)
+  XGRAD_DUAL(expm1, s*(y + 1))
+  XGRAD_DUAL(log, s / x)
+  XGRAD_DUAL(log1p, s / (x + 1))
+  XGRAD_DUAL(log2, s / (x * std::numbers::ln2))
+  XGRAD_DUAL(log10, s / (x * std::numbers::ln10))
+  XGRAD_DUAL(sqrt, s / (y + y))
+  XGRAD_DUAL(sin, s* cos(x))
+  XGRAD_DUAL(cos, -(s* sin(x)))
+  XGRAD_DUAL(tan, s * (1 + y * y))
+  XGRAD_DUAL(asin, s / sqrt(1 - x * x))
+  XGRAD_DUAL(acos, -(s / sqrt(1 - x * x)))
+  XGRAD_DUAL(atan, s / (1 + x * x))
+  XGRAD_DUAL(sinh, s* cosh(x))
+  XGRAD_DUAL(cosh, s* sinh(x))
+  XGRAD_DUAL(tanh, s * (1 - y * y))
+  XGRAD_DUAL(asinh, s / sqrt(x * x + 1))
+  XGRAD_DUAL(acosh, s / sqrt(x * x - 1))
+  XGRAD_DUAL(atanh, s / (1 - x * x))
+  XGRAD_DUAL(sigmoid, s * ((1 - y) * y))
+  XGRAD_DUAL(erf, s* exp(-(x* x)) * (2 * std::numbers::inv_sqrtpi))
+  XGRAD_DUAL(erfc, s* exp(-(x* x)) * (-2 * std::numbers::inv_sqrtpi))
+  XGRAD_DUAL(abs, select(x > 0, s, select(x < 0, -s, s * 0)))
+  XGRAD_DUAL(floor, s * 0)
+  XGRAD_DUAL(ceil, s * 0)
+  XGRAD_DUAL(trunc, s * 0)
+  XGRAD_DUAL(round, s * 0)
 #undef XGRAD_DUAL
+};
 
 template <class T, std::size_t N>
 Dual<T, N> pow(const Dual<T, N>& base, PlainNumber auto exponent) {

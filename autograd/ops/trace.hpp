@@ -14,6 +14,39 @@ struct Trace {
   friend constexpr Trace operator-(Trace a) { return a; }
   friend constexpr Trace operator+(Trace a) { return a; }
   friend constexpr Trace operator!(Trace a) { return a; }
+
+  // Friends, so that the names of the operations on tensors stay single functions: Sequential(tanh).
+#define XGRAD_TRACE(name) \
+  friend constexpr Trace name(Trace x) { return x; }
+  XGRAD_TRACE(abs)
+  XGRAD_TRACE(acos)
+  XGRAD_TRACE(acosh)
+  XGRAD_TRACE(asin)
+  XGRAD_TRACE(asinh)
+  XGRAD_TRACE(atan)
+  XGRAD_TRACE(atanh)
+  XGRAD_TRACE(ceil)
+  XGRAD_TRACE(cos)
+  XGRAD_TRACE(cosh)
+  XGRAD_TRACE(erf)
+  XGRAD_TRACE(erfc)
+  XGRAD_TRACE(exp)
+  XGRAD_TRACE(exp2)
+  XGRAD_TRACE(expm1)
+  XGRAD_TRACE(floor)
+  XGRAD_TRACE(log)
+  XGRAD_TRACE(log10)
+  XGRAD_TRACE(log1p)
+  XGRAD_TRACE(log2)
+  XGRAD_TRACE(round)
+  XGRAD_TRACE(sigmoid)
+  XGRAD_TRACE(sin)
+  XGRAD_TRACE(sinh)
+  XGRAD_TRACE(sqrt)
+  XGRAD_TRACE(tan)
+  XGRAD_TRACE(tanh)
+  XGRAD_TRACE(trunc)
+#undef XGRAD_TRACE
 };
 
 template <class T>
@@ -44,38 +77,6 @@ XGRAD_TRACE(==)
 XGRAD_TRACE(!=)
 XGRAD_TRACE(&)
 XGRAD_TRACE(|)
-#undef XGRAD_TRACE
-
-#define XGRAD_TRACE(name) \
-  constexpr Trace name(Trace x) { return x; }
-XGRAD_TRACE(abs)
-XGRAD_TRACE(acos)
-XGRAD_TRACE(acosh)
-XGRAD_TRACE(asin)
-XGRAD_TRACE(asinh)
-XGRAD_TRACE(atan)
-XGRAD_TRACE(atanh)
-XGRAD_TRACE(ceil)
-XGRAD_TRACE(cos)
-XGRAD_TRACE(cosh)
-XGRAD_TRACE(erf)
-XGRAD_TRACE(erfc)
-XGRAD_TRACE(exp)
-XGRAD_TRACE(exp2)
-XGRAD_TRACE(expm1)
-XGRAD_TRACE(floor)
-XGRAD_TRACE(log)
-XGRAD_TRACE(log10)
-XGRAD_TRACE(log1p)
-XGRAD_TRACE(log2)
-XGRAD_TRACE(round)
-XGRAD_TRACE(sigmoid)
-XGRAD_TRACE(sin)
-XGRAD_TRACE(sinh)
-XGRAD_TRACE(sqrt)
-XGRAD_TRACE(tan)
-XGRAD_TRACE(tanh)
-XGRAD_TRACE(trunc)
 #undef XGRAD_TRACE
 
 #define XGRAD_TRACE(name)                             \
