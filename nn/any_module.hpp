@@ -34,9 +34,9 @@ class XGRAD_API AnyModule {
   /// Takes a module over (by std::move) or wraps a function. Throws GraphError for a module whose `visit`
   /// forgets a member.
   template <class M>
-  requires(!std::same_as<std::remove_cvref_t<M>, AnyModule> &&
-           (std::derived_from<std::remove_cvref_t<M>, Module> || FunctionOfTensor<std::decay_t<M>>))
-      AnyModule(M&& module) {  // NOLINT(google-explicit-constructor): Sequential's arguments
+    requires(!std::same_as<std::remove_cvref_t<M>, AnyModule> &&
+             (std::derived_from<std::remove_cvref_t<M>, Module> || FunctionOfTensor<std::decay_t<M>>))
+  AnyModule(M&& module) {  // NOLINT(google-explicit-constructor): Sequential's arguments
     using T = std::decay_t<M>;
     if constexpr (std::derived_from<T, Module>) {
       static_assert(

@@ -39,6 +39,7 @@ std::vector<Member> members_inside(const void* begin, std::size_t size) {
   std::vector<Member> inside;
   auto end = all.kinds.lower_bound(number(begin) + size);
   for (auto it = all.kinds.lower_bound(number(begin)); it != end; ++it) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the number was made from this pointer
     inside.push_back({reinterpret_cast<const void*>(it->first), it->second});
   }
   return inside;

@@ -18,9 +18,9 @@ class XGRAD_API Sequential : public Module {
  public:
   Sequential();
   template <class... M>
-  requires(sizeof...(M) > 0 && (std::constructible_from<AnyModule, M> && ...) &&
-           !(sizeof...(M) == 1 &&
-             (std::same_as<std::remove_cvref_t<M>, Sequential> && ...))) explicit Sequential(M&&... modules) {
+    requires(sizeof...(M) > 0 && (std::constructible_from<AnyModule, M> && ...) &&
+             !(sizeof...(M) == 1 && (std::same_as<std::remove_cvref_t<M>, Sequential> && ...)))
+  explicit Sequential(M&&... modules) {
     modules_.reserve(sizeof...(M));
     (modules_.emplace_back(std::forward<M>(modules)), ...);
   }

@@ -23,7 +23,8 @@ constexpr std::size_t max_dimensions = 64;
 
 [[noreturn]] void fail_shape(const Shape& shape) {
   for (std::int64_t size : shape) {
-    if (size < 0) throw ShapeError(fmt::format("expected sizes of 0 or more, got shape {}", to_string(shape)));
+    if (size < 0)
+      throw ShapeError(fmt::format("expected sizes of 0 or more, got shape {}", to_string(shape)));
   }
   if (shape.size() > max_dimensions) {
     throw ShapeError(fmt::format("expected at most {} dimensions, got {}", max_dimensions, shape.size()));
@@ -40,7 +41,8 @@ std::int64_t checked_elements(const Shape& shape, DType dtype) {
     overflow |= size < 0 || __builtin_mul_overflow(elements, size == 0 ? 1 : size, &elements);
     empty |= size == 0;
   }
-  overflow |= elements > std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(item_size(dtype));
+  overflow |=
+      elements > std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(item_size(dtype));
   if (overflow) [[unlikely]] {
     fail_shape(shape);
   }

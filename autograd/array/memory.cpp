@@ -46,9 +46,9 @@ constexpr std::int64_t thread_limit = 64 * mebi;  // what a thread keeps before 
    is a power of two. */
 
 constexpr std::size_t fine_classes = 17;
-constexpr std::size_t small_classes = fine_classes + 4 * 10;  // of blocks below 1 MiB
-constexpr std::size_t first_large_class = small_classes - 1;  // 1 MiB and 64 bytes falls in both
-constexpr std::size_t large_classes = 4 * 44;
+constexpr std::size_t small_classes = fine_classes + std::size_t{40};  // of blocks below 1 MiB
+constexpr std::size_t first_large_class = small_classes - 1;           // 1 MiB and 64 bytes falls in both
+constexpr std::size_t large_classes = 176;
 
 struct SizeClass {
   std::size_t index;
@@ -134,7 +134,8 @@ struct Shared {
 
 /// Never destroyed: static objects of others may hold blocks.
 Shared& shared() noexcept {
-  static Shared& instance = *new Shared;
+  static Shared& instance =
+      *new Shared;  // NOLINT(bugprone-unhandled-exception-at-new): nothing works without
   return instance;
 }
 

@@ -116,7 +116,7 @@ std::vector<std::string> format_floats(const std::vector<T>& values, int precisi
   std::vector<std::string> words;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (std::isnan(values[i])) {
-      words.push_back("nan");
+      words.emplace_back("nan");
     } else if (std::isinf(values[i])) {
       words.push_back(values[i] < 0 ? "-inf" : "inf");
     } else if (scientific) {
@@ -151,7 +151,7 @@ std::vector<std::string> shown_words(const Array& array, const Layout& layout, i
           words.push_back(fmt::to_string(value));
       };
       for_each_shown<T>(array, layout, 0, 0, collect);
-      if (array.dtype() == DType::boolean && array.ndim() > 0) words.push_back("False");  // sets the width
+      if (array.dtype() == DType::boolean && array.ndim() > 0) words.emplace_back("False");  // sets the width
       align_right(words);
       return words;
     }
@@ -185,11 +185,13 @@ class Writer {
   void write_blocks(std::size_t dim) {
     std::string indent(dim + 1, ' ');
     std::string separator(array_.ndim() - 1 - dim, '\n');
+    separator += indent;
     std::int64_t size = array_.shape()[dim];
     for (std::int64_t i = 0; i < size; ++i) {
-      if (i > 0) text_ += separator + indent;
+      if (i > 0) text_ += separator;
       if (i == layout_.edge_items && layout_.shortens(size)) {
-        text_ += "..." + separator + indent;
+        text_ += "...";
+        text_ += separator;
         i = size - layout_.edge_items;
       }
       write_dimension(dim + 1);

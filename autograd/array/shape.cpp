@@ -10,7 +10,7 @@
 namespace xgrad {
 
 void Shape::grow(std::size_t count) {
-  auto capacity = static_cast<std::uint32_t>(std::max<std::size_t>(count, 2 * capacity_));
+  auto capacity = static_cast<std::uint32_t>(std::max<std::size_t>(count, std::size_t{2} * capacity_));
   auto* values = new std::int64_t[capacity];
   std::copy(begin(), end(), values);
   if (!is_inline()) delete[] heap();

@@ -17,7 +17,8 @@ class Storage {
   XGRAD_API static IntrusivePtr<Storage> allocate(std::size_t bytes);
 
   /// Memory that belongs to somebody else: `release(owner)` is called when nobody looks at it any more.
-  XGRAD_API static IntrusivePtr<Storage> adopt(void* data, std::size_t bytes, void* owner, void (*release)(void*));
+  XGRAD_API static IntrusivePtr<Storage> adopt(void* data, std::size_t bytes, void* owner,
+                                               void (*release)(void*));
 
   std::byte* data() const noexcept { return data_; }
   std::size_t bytes() const noexcept { return bytes_; }

@@ -45,6 +45,14 @@ Tensor start_gradient(const char* operation, const Tensor& output, const Tensor&
   return gradient.dtype() == output.dtype() ? gradient : gradient.to(output.dtype());
 }
 
+/// Lets every hook see the gradient and change it.
+void run_hooks(const std::shared_ptr<HookList>& list, Tensor& gradient) {
+  std::vector<std::pair<std::uint64_t, Hook>> hooks = list->hooks;  // a copy: a hook may take itself off
+  for (auto& [number, hook] : hooks) {
+    if (Tensor changed = hook(gradient); changed.defined()) gradient = std::move(changed);
+  }
+}
+
 /// Holds a leaf's lock, so that several threads can add to its gradient.
 class LeafLock {
  public:
@@ -219,12 +227,7 @@ void Backward::process(Node& node) {
   node_ = &node;
   if (node.hooks_) {
     for (auto& [index, list] : *node.hooks_) {
-      Tensor& buffer = node.gradient_buffer(index);
-      auto hooks = list;  // a hook may take itself off
-      for (std::size_t i = 0; buffer.defined() && i < hooks->hooks.size(); ++i) {
-        Hook hook = hooks->hooks[i].second;
-        if (Tensor changed = hook(buffer); changed.defined()) buffer = std::move(changed);
-      }
+      if (Tensor& buffer = node.gradient_buffer(index); buffer.defined()) run_hooks(list, buffer);
     }
   }
   bool passes = true;
@@ -247,11 +250,7 @@ void Backward::process(Node& node) {
 void Backward::finish_leaves_with_hooks() {
   for (auto& [core, gradient] : leaves_with_hooks_) {
     auto& leaf = static_cast<TensorImpl&>(*core);
-    auto hooks = leaf.hooks;
-    for (std::size_t i = 0; i < hooks->hooks.size(); ++i) {
-      Hook hook = hooks->hooks[i].second;
-      if (Tensor changed = hook(gradient); changed.defined()) gradient = std::move(changed);
-    }
+    run_hooks(leaf.hooks, gradient);
     add_to_grad(leaf, std::move(gradient));
   }
 }

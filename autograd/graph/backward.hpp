@@ -76,8 +76,9 @@ class XGRAD_API Backward {
 
   /// The inputs of a walk for chosen inputs alone.
   struct Selection {
-    std::unordered_map<Target, std::vector<std::size_t>, TargetHash> targets;  ///< which inputs a place stands for
-    std::unordered_set<const NodeBase*> towards_inputs;                        ///< nodes that lead to one
+    std::unordered_map<Target, std::vector<std::size_t>, TargetHash>
+        targets;                                         ///< which inputs a place stands for
+    std::unordered_set<const NodeBase*> towards_inputs;  ///< nodes that lead to one
   };
   std::unique_ptr<Selection> selection_;
   std::vector<Tensor> captured_;

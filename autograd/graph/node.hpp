@@ -69,8 +69,8 @@ class XGRAD_API Node : public NodeBase {
     edges_ = edges;
     edge_count_ = count;
   }
-  /// Points edge i at what made `input`. With the shape of the result, a gradient of that shape is summed down to the
-  /// input's when it comes.
+  /// Points edge i at what made `input`. With the shape of the result, a gradient of that shape is summed
+  /// down to the input's when it comes.
   void connect(std::uint32_t i, const Tensor& input, const Shape* result_shape = nullptr);
 
   template <class N, class... Arguments>

@@ -158,8 +158,7 @@ class JointNode final : public Node {
       : Node(name), closure_(std::move(closure)), saved_(make_saved(saves, operation_result)...) {
     set_edges(edges_.data(), N);
     for (std::uint32_t i = 0; i < N; ++i) {
-      if (inputs[i]->defined() && requires_grad(*inputs[i]))
-        connect(i, *inputs[i]);
+      if (inputs[i]->defined() && requires_grad(*inputs[i])) connect(i, *inputs[i]);
     }
   }
 

@@ -189,7 +189,8 @@ void replace_in_place(const char* name, const Tensor& target, const Tensor& valu
   Shape shape = self.array.shape();
   Strides strides = self.array.strides();
   std::int64_t offset = self.array.offset() - base.array().offset();
-  Strides layout = base.strides();
+  Strides layout =
+      base.strides();  // NOLINT(performance-unnecessary-copy-initialization): kept by the closures
   detail::record_lines(
       name, base,
       gradient(base, [=](const Tensor& g) { return zero_strided(g, layout, shape, strides, offset); }),

@@ -29,10 +29,10 @@ struct Matrix {
 /// Where the product is written, and what it is added to.
 template <class T>
 struct Result {
-  T* data;                          ///< element (i, j) is data[i * row_stride + j]
+  T* data;  ///< element (i, j) is data[i * row_stride + j]
   std::int64_t row_stride;
-  const T* start = nullptr;         ///< added to the product: row i is start + i * start_stride; null: zeros
-  std::int64_t start_stride = 0;    ///< 0: one row (a bias) for all; `data` and row_stride: accumulate
+  const T* start = nullptr;       ///< added to the product: row i is start + i * start_stride; null: zeros
+  std::int64_t start_stride = 0;  ///< 0: one row (a bias) for all; `data` and row_stride: accumulate
 };
 
 /// result = start + a b, for a [m, k] and b [k, n]; no size or stride is special, but products beyond a few
@@ -42,7 +42,8 @@ struct Result {
 template <class T>
 void multiply(const Matrix<T>& a, const Matrix<T>& b, const Result<T>& result);
 
-/// Rows or columns lie in memory without gaps inside them, not overlapping: BLAS takes such a matrix as it is.
+/// Rows or columns lie in memory without gaps inside them, not overlapping: BLAS takes such a matrix as it
+/// is.
 template <class T>
 bool is_dense_enough(const Matrix<T>& matrix) {
   auto dense = [](std::int64_t lines, std::int64_t length, std::int64_t line_stride, std::int64_t stride) {

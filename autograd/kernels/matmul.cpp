@@ -23,8 +23,10 @@ constexpr double batch_work = 1 << 18;
 template <class Function>
 void dispatch_numbers(DType dtype, const Function& function) {
   dispatch(dtype, [&]<class T>(TypeTag<T> tag) {
-    if constexpr (std::is_same_v<T, bool>) throw DTypeError("matmul: expected numbers, got bool; cast to int64 first");
-    else function(tag);
+    if constexpr (std::is_same_v<T, bool>)
+      throw DTypeError("matmul: expected numbers, got bool; cast to int64 first");
+    else
+      function(tag);
   });
 }
 
@@ -32,7 +34,8 @@ void dispatch_numbers(DType dtype, const Function& function) {
 template <class T>
 Matrix<T> last_matrix(const Array& array) {
   std::size_t n = array.ndim();
-  return {array.data<T>(), array.shape()[n - 2], array.shape()[n - 1], array.strides()[n - 2], array.strides()[n - 1]};
+  return {array.data<T>(), array.shape()[n - 2], array.shape()[n - 1], array.strides()[n - 2],
+          array.strides()[n - 1]};
 }
 
 double multiplications(const Array& a, const Array& b) {

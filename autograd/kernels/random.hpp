@@ -4,13 +4,15 @@
 #include <xgrad/autograd/array/export.hpp>
 #include <xgrad/autograd/array/random.hpp>
 
-/// Fresh row-major arrays of random numbers. Element i depends on the generator's seed, its position and i alone.
+/// Fresh row-major arrays of random numbers. Element i depends on the generator's seed, its position and i
+/// alone.
 namespace xgrad::kernels {
 
 /// Uniform in [low, high). Floating dtypes.
 XGRAD_API Array uniform(Shape shape, DType dtype, double low, double high, Generator& generator);
 /// Normal with this mean and standard deviation. Floating dtypes.
-XGRAD_API Array normal(Shape shape, DType dtype, double mean, double standard_deviation, Generator& generator);
+XGRAD_API Array normal(Shape shape, DType dtype, double mean, double standard_deviation,
+                       Generator& generator);
 /// 1 with probability `p`, else 0. Any dtype.
 XGRAD_API Array bernoulli(Shape shape, DType dtype, double p, Generator& generator);
 /// Integers, uniform in [low, high), as any dtype that holds them.

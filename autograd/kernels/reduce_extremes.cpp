@@ -89,9 +89,8 @@ Array extreme(const Array& input, const DimSet& dims, bool keepdim) {
   Array result(plan.result_shape, input.dtype());
   dispatch(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    for_rows(plan, [&](std::int64_t i) {
-      result.data<T>()[i] = best_of_row<Order>(plan.row<T>(i), plan.length);
-    });
+    for_rows(plan,
+             [&](std::int64_t i) { result.data<T>()[i] = best_of_row<Order>(plan.row<T>(i), plan.length); });
   });
   return result;
 }

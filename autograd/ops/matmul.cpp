@@ -27,14 +27,17 @@ Array turned(const Array& a) {
 }
 
 /// All leading dimensions as one.
-Tensor rows_of(const Tensor& x) { return x.ndim() == 2 ? x : reshape(x, {x.numel() / std::max<std::int64_t>(x.size(-1), 1), x.size(-1)}); }
+Tensor rows_of(const Tensor& x) {
+  return x.ndim() == 2 ? x : reshape(x, {x.numel() / std::max<std::int64_t>(x.size(-1), 1), x.size(-1)});
+}
 
 Tensor matrices(const Tensor& a, const Tensor& b) {
   check_inner(a, b, a.shape()[1], b.shape()[0]);
-  return record("matmul", kernels::matmul_2d(a.array(), b.array()),
-                gradient(
-                    a, [](const Tensor& g, const Tensor& right) { return matmul(g, right.mT()); }, b),
-                exact_gradient(b, [](const Tensor& g, const Tensor& left) { return matmul(left.mT(), g); }, a));
+  return record(
+      "matmul", kernels::matmul_2d(a.array(), b.array()),
+      gradient(
+          a, [](const Tensor& g, const Tensor& right) { return matmul(g, right.mT()); }, b),
+      exact_gradient(b, [](const Tensor& g, const Tensor& left) { return matmul(left.mT(), g); }, a));
 }
 
 Tensor batches(const Tensor& a, const Tensor& b) {
@@ -97,7 +100,8 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
       "linear", std::move(numbers), std::array{&x, &weight, &bias},
       [](const Tensor& g, const detail::Wanted<3>& wanted, const Tensor& input, const Tensor& w) {
         std::array<Tensor, 3> gradients;
-        if (!is_grad_enabled() && g.ndim() == 2 && input.ndim() == 2) {  // the same, straight from the kernels
+        if (!is_grad_enabled() && g.ndim() == 2 &&
+            input.ndim() == 2) {  // the same, straight from the kernels
           if (wanted[0]) gradients[0] = Tensor(kernels::matmul_2d(g.array(), w.array()));
           if (wanted[1]) gradients[1] = Tensor(kernels::matmul_2d(turned(g.array()), input.array()));
           if (wanted[2]) gradients[2] = Tensor(kernels::sum(g.array(), kernels::DimSet().set(0), false));

@@ -114,10 +114,7 @@ namespace {
 class CatNode final : public Node {
  public:
   CatNode(std::span<const Tensor> parts, std::size_t dim)
-      : Node("cat"),
-        storage_(parts.size()),
-        sizes_(parts.size()),
-        dim_(static_cast<std::int64_t>(dim)) {
+      : Node("cat"), storage_(parts.size()), sizes_(parts.size()), dim_(static_cast<std::int64_t>(dim)) {
     set_edges(storage_.data(), static_cast<std::uint32_t>(storage_.size()));
     for (std::size_t i = 0; i < parts.size(); ++i) {
       sizes_[i] = parts[i].shape()[dim];
@@ -216,7 +213,9 @@ std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim
 std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
   if (x.ndim() == 0) throw IndexError("unbind: a 0-d tensor has no dimension to take apart");
   std::vector<Tensor> parts;
-  for (std::int64_t i = 0; i < x.size(dim); ++i) parts.push_back(select(x, dim, i));
+  std::int64_t size = x.size(dim);
+  parts.reserve(static_cast<std::size_t>(size));
+  for (std::int64_t i = 0; i < size; ++i) parts.push_back(select(x, dim, i));
   return parts;
 }
 

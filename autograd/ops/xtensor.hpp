@@ -52,15 +52,16 @@ Slice to_slice(const S& slice) {
   }
 }
 
+/// xt::xarray and xt::xtensor: containers that hold their numbers themselves.
 template <class E>
 concept OwningContainer = requires(E& expression) {
   expression.storage().data();
-  expression.layout();
-} && !std::is_const_v<E>;
+  requires std::same_as<typename E::temporary_type, E>;
+};
 
 /// Takes a container over: its memory lives as long as a tensor looks at it.
 template <class C>
-Array take_over(C&& container) {
+Array take_over(C container) {
   using T = typename C::value_type;
   Shape shape(container.shape().begin(), container.shape().end());
   auto owner = std::make_unique<C>(std::move(container));
@@ -89,9 +90,9 @@ Tensor::Tensor(E&& expression) {
   using T = detail::StoredAs<Given>;
   using C = std::remove_cvref_t<E>;
   if constexpr (!std::is_lvalue_reference_v<E> && !std::is_const_v<std::remove_reference_t<E>> &&
-                std::is_same_v<T, Given> && detail::OwningContainer<C> && std::is_same_v<C, xt::xarray<T>>) {
+                std::is_same_v<T, Given> && detail::OwningContainer<C>) {
     if (expression.layout() == xt::layout_type::row_major) {
-      *this = Tensor(detail::take_over(std::move(expression)));
+      *this = Tensor(detail::take_over<C>(std::forward<E>(expression)));
       return;
     }
   }

@@ -15,26 +15,26 @@ namespace xgrad {
 class NodeDisposal {
  public:
   static void dispose(NodeBase* node) noexcept {
-    node->next_to_dispose_ = waiting_;
-    waiting_ = node;
-    if (busy_) return;
-    busy_ = true;
-    while (waiting_ != nullptr) {
-      NodeBase* next = waiting_;
-      waiting_ = next->next_to_dispose_;
+    node->next_to_dispose_ = waiting;
+    waiting = node;
+    if (busy) return;
+    busy = true;
+    while (waiting != nullptr) {
+      NodeBase* next = waiting;
+      waiting = next->next_to_dispose_;
       std::size_t bytes = next->bytes_;
       next->~NodeBase();
       memory::deallocate(next, bytes);
     }
-    busy_ = false;
+    busy = false;
   }
 
  private:
-  static constinit thread_local NodeBase* waiting_;
-  static constinit thread_local bool busy_;
+  static constinit thread_local NodeBase* waiting;
+  static constinit thread_local bool busy;
 };
-constinit thread_local NodeBase* NodeDisposal::waiting_ = nullptr;
-constinit thread_local bool NodeDisposal::busy_ = false;
+constinit thread_local NodeBase* NodeDisposal::waiting = nullptr;
+constinit thread_local bool NodeDisposal::busy = false;
 
 NodeBase::~NodeBase() = default;
 void NodeBase::destroy(NodeBase* node) noexcept { NodeDisposal::dispose(node); }
@@ -63,7 +63,8 @@ TensorImpl* Tensor::impl_or_null() const noexcept { return static_cast<TensorImp
 
 void Tensor::fail_undefined() {
   throw GraphError(
-      "an undefined tensor was used: it was made by Tensor() and never assigned, or is a gradient that was not "
+      "an undefined tensor was used: it was made by Tensor() and never assigned, or is a gradient that was "
+      "not "
       "computed");
 }
 

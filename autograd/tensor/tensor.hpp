@@ -15,8 +15,8 @@ namespace xgrad {
 class Node;
 struct TensorImpl;
 
-/// What every use of a tensor touches: the front of a TensorImpl, known here so that handles are copied, dropped and
-/// read without a call.
+/// What every use of a tensor touches: the front of a TensorImpl, known here so that handles are copied,
+/// dropped and read without a call.
 struct TensorCore {
   explicit TensorCore(Array numbers) noexcept : array(std::move(numbers)) {}
   ReferenceCount references;

@@ -97,7 +97,9 @@ TEST_CASE("a storage may be shared and dropped by many threads") {
     a.join();
     b.join();
   }
-  { auto last = std::move(share); }
+  {
+    auto last = std::move(share);
+  }
   storage.reset();
   CHECK(xgrad::memory::statistics().in_use == before);
 }

@@ -140,6 +140,11 @@ TEST_CASE(
   const double* memory = a.data();
   Tensor taken(std::move(a));
   CHECK(taken.data<double>() == memory);
+  xt::xtensor<float, 1> vector = {1, 2, 3};
+  const float* vector_memory = vector.data();
+  Tensor taken_1d(std::move(vector));
+  CHECK(taken_1d.data<float>() == vector_memory);
+  CHECK(equal(taken_1d, tensor({1, 2, 3})));
   auto seen = array<double>(taken);
   seen(1, 2) = 60;
   CHECK(taken.select(0, 1).select(0, 2).item() == 60);
