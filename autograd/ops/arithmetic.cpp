@@ -47,6 +47,15 @@ void refuse_bool(const char* name, DType dtype, const char* instead) {
   if (dtype == boolean) throw DTypeError(fmt::format("{}: not defined for bool; use {}", name, instead));
 }
 
+/// A fraction as alpha would be cut off beside integers.
+void check_alpha(const char* name, Scalar alpha, DType meeting) {
+  if (alpha.is_floating() && !is_floating(meeting)) {
+    throw DTypeError(
+        fmt::format("{}: alpha {} is floating, but the result is {}; use a whole alpha or to() first", name,
+                    alpha.to<double>(), xgrad::name(meeting)));
+  }
+}
+
 template <class Forward>
 Tensor with_number(const Tensor& x, Scalar number, const Forward& forward) {
   DType dtype = number.promote(x.dtype());
@@ -86,11 +95,13 @@ Tensor div_same(const Tensor& a, const Tensor& b) {
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b, Scalar alpha) {
+  if (alpha.is_floating()) check_alpha("add", alpha, result_type(a, b));
   if (alpha.to<double>() != 1) return add(a, mul(b, alpha));
   return a.dtype() == b.dtype() ? add_same(a, b) : detail::promoted(a, b, add_same);
 }
 
 Tensor add(const Tensor& a, Scalar b, Scalar alpha) {
+  check_alpha("add", alpha, b.promote(a.dtype()));
   Scalar number = b.is_floating() || alpha.is_floating() ? Scalar(b.to<double>() * alpha.to<double>())
                   : alpha.to<std::int64_t>() == 1        ? b
                                                   : Scalar(b.to<std::int64_t>() * alpha.to<std::int64_t>());
@@ -104,6 +115,7 @@ Tensor add(const Tensor& a, Scalar b, Scalar alpha) {
 
 Tensor sub(const Tensor& a, const Tensor& b, Scalar alpha) {
   if (a.dtype() == boolean && b.dtype() == boolean) refuse_bool("sub", boolean, "logical_xor");
+  if (alpha.is_floating()) check_alpha("sub", alpha, result_type(a, b));
   if (alpha.to<double>() != 1) return sub(a, mul(b, alpha));
   return a.dtype() == b.dtype() ? sub_same(a, b) : detail::promoted(a, b, sub_same);
 }

@@ -1,5 +1,9 @@
 #include <xgrad/autograd/ops/softmax.hpp>
 
+#include <fmt/format.h>
+
+#include <xgrad/autograd/array/error.hpp>
+
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/softmax.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
@@ -74,7 +78,10 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
   if (dims) {
     for (std::int64_t dim : *dims) {
       std::size_t at = wrap_dim("logsumexp", dim, x.ndim());
-      if (at < reduced.size()) reduced[at] = true;
+      if (at >= reduced.size()) continue;  // a 0-d tensor
+      if (reduced[at])
+        throw ShapeError(fmt::format("logsumexp: dimension {} is named twice in {}", at, to_string(*dims)));
+      reduced[at] = true;
     }
   }
   Shape order;

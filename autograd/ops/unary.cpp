@@ -172,7 +172,7 @@ Tensor sigmoid(const Tensor& x) {
 
 Tensor logsigmoid(const Tensor& x) {
   return elementwise(
-      "logsigmoid", [](auto x) { return minimum(x, x * 0) - log1p(exp(-abs(x))); },
+      "logsigmoid", [](auto x) { return select(x < 0, x, 0) - log1p(exp(-abs(x))); },
       with_gradients([](auto g, auto x, auto) { return g * sigmoid(-x); }), x);
 }
 
@@ -218,7 +218,8 @@ Tensor softplus(const Tensor& x, double beta, double threshold) {
   return elementwise(
       "softplus",
       [=](auto x) {
-        return select(x * beta > threshold, x, log1p(exp(minimum(x * beta, x * 0 + threshold))) * (1 / beta));
+        auto scaled = x * beta;
+        return select(scaled > threshold, x, log1p(exp(select(scaled > threshold, 0, scaled))) / beta);
       },
       with_gradients(
           [=](auto g, auto x, auto) { return select(x * beta > threshold, g, g * sigmoid(x * beta)); }),
@@ -235,7 +236,7 @@ Tensor step_function(const char* name, const Forward& forward, const Tensor& x) 
 }  // namespace
 
 Tensor sign(const Tensor& x) {
-  return step_function("sign", [](auto x) { return select(x > 0, 1, select(x < 0, x * 0 - 1, x * 0)); }, x);
+  return step_function("sign", [](auto x) { return select(x > 0, 1, select(x < 0, -1, 0)); }, x);
 }
 Tensor floor(const Tensor& x) {
   return step_function("floor", [](auto x) { return floor(x); }, x);

@@ -62,7 +62,7 @@ XGRAD_API Tensor gelu(const Tensor& x);
 XGRAD_API Tensor silu(const Tensor& x);
 /// log(1 + e^(beta * x)) / beta; x itself where beta * x > threshold. Source: torch.nn.functional.softplus.
 XGRAD_API Tensor softplus(const Tensor& x, double beta = 1.0, double threshold = 20.0);
-/// -1, 0 or 1. Gradient 0.
+/// -1, 0 or 1; 0 for nan. Gradient 0.
 XGRAD_API Tensor sign(const Tensor& x);
 /// The whole number below, above, towards 0; the nearest, halves to even. Gradient 0.
 XGRAD_API Tensor floor(const Tensor& x);

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+#include <xgrad/xgrad.hpp>
+
+/// The arguments of one conformance case, and the table that maps an operation's name to a call.
+namespace conformance {
+
+using Json = nlohmann::json;
+using xgrad::Scalar;
+using xgrad::Shape;
+using xgrad::Tensor;
+
+/// A tensor as the files write it, with its layout and whether it requires a gradient.
+Tensor read_tensor(const Json& text);
+/// A number as the files write it: "nan" and "inf" are strings; a whole number without a point is an integer.
+Scalar read_number(const Json& text);
+
+/// All arguments of a call, by name. Each tensor is made once, so that its gradient can be asked for.
+class Arguments {
+ public:
+  explicit Arguments(const Json& arguments);
+
+  const Tensor& tensor(const std::string& name) const;
+  const std::vector<Tensor>& tensors(const std::string& name) const;
+  bool is_null(const std::string& name) const { return json_.at(name).is_null(); }
+  bool is_tensor(const std::string& name) const { return tensors_.contains(name); }
+  Scalar number(const std::string& name) const { return read_number(json_.at(name)); }
+  double real(const std::string& name) const { return number(name).to<double>(); }
+  std::int64_t integer(const std::string& name) const { return number(name).to<std::int64_t>(); }
+  bool flag(const std::string& name) const { return json_.at(name).get<bool>(); }
+  std::string text(const std::string& name) const { return json_.at(name).get<std::string>(); }
+  Shape ints(const std::string& name) const;
+  /// A list of dimensions, one dimension, or null: all.
+  xgrad::Dims dims(const std::string& name) const;
+  const Json& json(const std::string& name) const { return json_.at(name); }
+
+ private:
+  Json json_;
+  std::map<std::string, std::vector<Tensor>> tensors_;
+};
+
+using Outputs = std::vector<Tensor>;
+using Call = std::function<Outputs(const Arguments&)>;
+
+/// Every operation that is supported, as "group/name".
+const std::map<std::string, Call>& table();
+
+/// The rows of the group "program", in a file of their own.
+std::map<std::string, Call> program_rows();
+
+}  // namespace conformance
