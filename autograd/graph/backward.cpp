@@ -190,7 +190,7 @@ void Backward::deliver_to_leaf(TensorImpl& leaf, Tensor gradient) {
     for (std::size_t i : found->second) add(captured_[i], gradient);
     return;
   }
-  if (leaf.hooks) {
+  if (leaf.extras && leaf.extras->hooks) {
     auto known = std::ranges::find_if(leaves_with_hooks_,
                                       [&](const auto& entry) { return entry.first.get() == &leaf; });
     if (known == leaves_with_hooks_.end()) {
@@ -250,7 +250,7 @@ void Backward::process(Node& node) {
 void Backward::finish_leaves_with_hooks() {
   for (auto& [core, gradient] : leaves_with_hooks_) {
     auto& leaf = static_cast<TensorImpl&>(*core);
-    run_hooks(leaf.hooks, gradient);
+    run_hooks(leaf.extras->hooks, gradient);
     add_to_grad(leaf, std::move(gradient));
   }
 }

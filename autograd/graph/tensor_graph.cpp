@@ -72,7 +72,7 @@ bool Tensor::is_leaf() const { return !current(*this).node; }
 
 const Tensor& Tensor::grad() const {
   TensorImpl& self = impl();
-  return self.retained_grad ? *self.retained_grad : self.grad;
+  return self.extras && self.extras->retained_grad ? *self.extras->retained_grad : self.grad;
 }
 
 void Tensor::set_grad(Tensor gradient) {
@@ -111,22 +111,24 @@ void Tensor::retain_grad() const {
     if (!self.requires_grad) throw GraphError("retain_grad: the tensor does not require a gradient");
     return;
   }
-  if (self.retained_grad) return;
+  TensorExtras& extras = self.make_extras();
+  if (extras.retained_grad) return;
   auto slot = std::make_shared<Tensor>();
   std::weak_ptr<Tensor> weak = slot;
   register_hook([weak](const Tensor& gradient) {
     if (auto kept = weak.lock()) *kept = kept->defined() ? add_gradients(*kept, gradient) : gradient;
     return Tensor();
   });
-  self.retained_grad = std::move(slot);
+  extras.retained_grad = std::move(slot);
 }
 
 HookHandle Tensor::register_hook(Hook hook) const {
   TensorImpl& self = current(*this);
   if (!requires_grad()) throw GraphError("register_hook: the tensor does not require a gradient");
   if (!self.node) {
-    if (!self.hooks) self.hooks = std::make_shared<HookList>();
-    return add_hook(self.hooks, std::move(hook));
+    TensorExtras& extras = self.make_extras();
+    if (!extras.hooks) extras.hooks = std::make_shared<HookList>();
+    return add_hook(extras.hooks, std::move(hook));
   }
   auto& node = static_cast<Node&>(*self.node);
   if (!node.hooks_)

@@ -152,7 +152,19 @@ Array sum_of(const ReducePlan& plan, DType dtype) {
   const T* input = plan.row<T>(0);
   T* to = result.data<T>();
   if (result.numel() == 0) return result;
-  if (plan.inner > 1 && plan.length > 0) {
+  if (plan.outer == 1 && plan.inner > 1 && plan.length > 0 && plan.length * plan.inner <= 256) {
+    std::copy_n(input, plan.inner, to);  // tiny: without strips
+    for (std::int64_t i = 1; i < plan.length; ++i) {
+      for (std::int64_t j = 0; j < plan.inner; ++j) {
+        if constexpr (is_vector<T>) {
+          to[j] += input[i * plan.inner + j];
+        } else {
+          to[j] = static_cast<T>(static_cast<std::uint64_t>(to[j]) +
+                                 static_cast<std::uint64_t>(input[i * plan.inner + j]));
+        }
+      }
+    }
+  } else if (plan.inner > 1 && plan.length > 0) {
     sum_columns(plan, input, to);
   } else if (plan.length == 0) {
     fill(result, 0);

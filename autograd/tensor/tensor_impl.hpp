@@ -41,6 +41,12 @@ struct HookList {
   std::uint64_t next = 0;
 };
 
+/// What few tensors have.
+struct TensorExtras {
+  std::shared_ptr<HookList> hooks;        ///< of a leaf; other tensors' hooks stand in their node
+  std::shared_ptr<Tensor> retained_grad;  ///< where retain_grad puts the gradient
+};
+
 /// What a Tensor is a handle on.
 struct XGRAD_API TensorImpl : TensorCore {
   using TensorCore::TensorCore;
@@ -52,11 +58,14 @@ struct XGRAD_API TensorImpl : TensorCore {
   std::atomic<bool> grad_locked = false;  ///< one thread at a time adds to `grad`
   IntrusivePtr<NodeBase> node;            ///< what made this tensor, if it was recorded
   Tensor grad;
-  IntrusivePtr<TensorCore> base;          ///< of a view: the tensor whose memory it looks at, itself no view
-  std::shared_ptr<HookList> hooks;        ///< of a leaf; other tensors' hooks stand in their node
-  std::shared_ptr<Tensor> retained_grad;  ///< where retain_grad puts the gradient
+  IntrusivePtr<TensorCore> base;  ///< of a view: the tensor whose memory it looks at, itself no view
+  std::unique_ptr<TensorExtras> extras;
 
   static IntrusivePtr<TensorCore> make(Array array);
+  TensorExtras& make_extras() {
+    if (!extras) extras = std::make_unique<TensorExtras>();
+    return *extras;
+  }
 };
 
 namespace detail {
