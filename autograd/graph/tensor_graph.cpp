@@ -191,12 +191,13 @@ void replace_in_place(const char* name, const Tensor& target, const Tensor& valu
   Shape shape = self.array.shape();
   Strides strides = self.array.strides();
   std::int64_t offset = self.array.offset() - base.array().offset();
-  Strides layout =
-      base.strides();  // NOLINT(performance-unnecessary-copy-initialization): kept by the closures
   detail::record_lines(
       name, base,
-      gradient(base, [=](const Tensor& g) { return zero_strided(g, layout, shape, strides, offset); }),
-      gradient(value, [=](const Tensor& g) { return read_strided(g, layout, shape, strides, offset); }));
+      gradient(base, [=, layout = base.strides()](
+                         const Tensor& g) { return zero_strided(g, layout, shape, strides, offset); }),
+      gradient(value, [=, layout = base.strides()](const Tensor& g) {
+        return read_strided(g, layout, shape, strides, offset);
+      }));
 }
 
 }  // namespace xgrad
