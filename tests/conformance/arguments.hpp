@@ -52,7 +52,4 @@ using Call = std::function<Outputs(const Arguments&)>;
 /// Every operation that is supported, as "group/name".
 const std::map<std::string, Call>& table();
 
-/// The rows of the group "program", in a file of their own.
-std::map<std::string, Call> program_rows();
-
 }  // namespace conformance

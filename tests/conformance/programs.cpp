@@ -1,6 +1,6 @@
 // The group "program": small programs that exercise the graph.
 
-#include "arguments.hpp"
+#include "rows.hpp"
 
 namespace conformance {
 
@@ -63,7 +63,7 @@ Outputs misuse(const A& a) {
 
 }  // namespace
 
-std::map<std::string, Call> program_rows() {
+Rows program_rows() {
   return {
       {"program/reuse",
        [](const A& a) {

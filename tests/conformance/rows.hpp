@@ -1,0 +1,41 @@
+#pragma once
+
+#include "arguments.hpp"
+
+/// What the rows of the table are written with.
+namespace conformance {
+
+/// Calls by "group/name".
+using Rows = std::map<std::string, Call>;
+
+/// f(input).
+inline Call unary(Tensor (*call)(const Tensor&)) {
+  return [call](const Arguments& a) { return Outputs{call(a.tensor("input"))}; };
+}
+/// f(input, other).
+inline Call binary(Tensor (*call)(const Tensor&, const Tensor&)) {
+  return [call](const Arguments& a) { return Outputs{call(a.tensor("input"), a.tensor("other"))}; };
+}
+/// f(input, other), other a tensor or a number.
+inline Call with_number(Tensor (*two)(const Tensor&, const Tensor&), Tensor (*one)(const Tensor&, Scalar)) {
+  return [=](const Arguments& a) {
+    return Outputs{a.is_tensor("other") ? two(a.tensor("input"), a.tensor("other"))
+                                        : one(a.tensor("input"), a.number("other"))};
+  };
+}
+inline std::optional<Scalar> optional_number(const Arguments& a, const std::string& name) {
+  return a.is_null(name) ? std::nullopt : std::optional(a.number(name));
+}
+
+Rows creation_rows();
+Rows unary_rows();
+Rows binary_rows();
+Rows reduction_rows();
+Rows shape_rows();
+Rows index_rows();
+Rows linalg_rows();
+Rows nn_rows();
+Rows loss_rows();
+Rows program_rows();
+
+}  // namespace conformance
