@@ -66,7 +66,7 @@ Array::Array(IntrusivePtr<Storage> storage, std::byte* data, Shape shape, Stride
       numel_(shape_.elements()),
       dtype_(dtype),
       contiguous_(numel_ == 0 || has_contiguous_strides(shape_, strides_)) {
-  if (shape_.size() > max_dimensions) [[unlikely]] {
+  if (shape_.size() > max_dimensions || numel_ == std::numeric_limits<std::int64_t>::max()) [[unlikely]] {
     fail_shape(shape_);
   }
 }

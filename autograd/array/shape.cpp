@@ -35,7 +35,7 @@ Strides contiguous_strides(const Shape& shape) {
   std::int64_t step = 1;
   for (std::size_t i = shape.size(); i-- > 0;) {
     strides[i] = step;
-    step *= std::max<std::int64_t>(shape[i], 1);
+    step = saturating_product(step, std::max<std::int64_t>(shape[i], 1));
   }
   return strides;
 }

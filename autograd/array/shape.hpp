@@ -5,11 +5,18 @@
 #include <cstring>
 #include <initializer_list>
 #include <iterator>
+#include <limits>
 #include <string>
 
 #include <xgrad/autograd/array/export.hpp>
 
 namespace xgrad {
+
+/// a * b for numbers of 0 or more, or the largest int64 where that is too large.
+constexpr std::int64_t saturating_product(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? std::numeric_limits<std::int64_t>::max() : product;
+}
 
 /// A short list of integers, one per dimension: a shape, or strides counted in elements. Up to five
 /// dimensions live inside the object; more go to the heap.
@@ -109,10 +116,10 @@ class Shape {
     return true;
   }
 
-  /// The product of all sizes; 1 for no dimensions.
+  /// The product of all sizes; 1 for no dimensions. What int64 cannot hold gives its largest number.
   std::int64_t elements() const noexcept {
     std::int64_t product = 1;
-    for (std::int64_t size : *this) product *= size;
+    for (std::int64_t size : *this) product = saturating_product(product, size);
     return product;
   }
 

@@ -49,7 +49,15 @@ Tensor start_gradient(const char* operation, const Tensor& output, const Tensor&
 void run_hooks(const std::shared_ptr<HookList>& list, Tensor& gradient) {
   std::vector<std::pair<std::uint64_t, Hook>> hooks = list->hooks;  // a copy: a hook may take itself off
   for (auto& [number, hook] : hooks) {
-    if (Tensor changed = hook(gradient); changed.defined()) gradient = std::move(changed);
+    Tensor changed = hook(gradient);
+    if (!changed.defined()) continue;
+    if (!(changed.shape() == gradient.shape()) || changed.dtype() != gradient.dtype()) {
+      throw GraphError(
+          fmt::format("backward: a hook was given a gradient {} and returned {}; it must keep "
+                      "the shape and the dtype",
+                      describe(gradient.array()), describe(changed.array())));
+    }
+    gradient = std::move(changed);
   }
 }
 

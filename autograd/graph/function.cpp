@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include <xgrad/autograd/array/error.hpp>
+#include <xgrad/autograd/graph/accumulate.hpp>
 
 namespace xgrad {
 
@@ -34,11 +35,24 @@ std::string readable(const char* type_name) {
   return colon == std::string::npos ? name : name.substr(colon + 2);
 }
 
+/// A gradient as the input that it is for needs it: summed over dimensions that were broadcast, and of its
+/// dtype.
+Tensor fitted(const char* name, std::size_t place, Tensor gradient, const Shape& shape, DType dtype) {
+  if (!(gradient.shape() == shape)) {
+    if (!is_floating(gradient.dtype()) || gradient.ndim() < shape.size() ||
+        !(broadcast_shapes(name, gradient.shape(), shape) == gradient.shape())) {
+      throw ShapeError(fmt::format("{}: backward returned a gradient {} for tensor argument {}, which is {}",
+                                   name, describe(gradient.array()), place, to_string(shape)));
+    }
+    gradient = sum_to_shape(gradient, shape);
+  }
+  return gradient.to(dtype);
+}
+
 }  // namespace
 
 FunctionNode::FunctionNode(std::shared_ptr<std::string> name, Context&& context,
-                           const std::vector<Tensor>& inputs, const Shape& result_shape,
-                           FunctionBackward backward)
+                           const std::vector<Tensor>& inputs, FunctionBackward backward)
     : Node(name->c_str()),
       name_(std::move(name)),
       context_(std::move(context)),
@@ -47,7 +61,8 @@ FunctionNode::FunctionNode(std::shared_ptr<std::string> name, Context&& context,
   set_edges(storage_.data(), static_cast<std::uint32_t>(storage_.size()));
   context_.node_ = this;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    if (inputs[i].requires_grad()) connect(static_cast<std::uint32_t>(i), inputs[i], &result_shape);
+    inputs_.emplace_back(inputs[i].shape(), inputs[i].dtype());
+    if (inputs[i].requires_grad()) connect(static_cast<std::uint32_t>(i), inputs[i]);
   }
 }
 
@@ -65,9 +80,8 @@ void FunctionNode::backward(Backward& walk) {
   }
   for (std::uint32_t i = 0; i < storage_.size(); ++i) {
     if (!walk.wants(i) || !gradients[i].defined()) continue;
-    const Shape* expected = storage_[i].shape.get();
-    if (expected != nullptr) broadcast_shapes(name(), gradients[i].shape(), *expected);
-    walk.send(i, std::move(gradients[i]));
+    const auto& [shape, dtype] = inputs_[i];
+    walk.send(i, fitted(name(), i, std::move(gradients[i]), shape, dtype));
   }
 }
 
@@ -87,8 +101,7 @@ Tensor record_function(const char* type_name, Context&& context, const std::vect
       std::ranges::any_of(inputs, [&](const Tensor& input) { return input.is_same(output); });
   Tensor fresh =
       handed_through || output.impl().base || !output.is_leaf() ? Tensor(output.array()) : std::move(output);
-  attach(fresh,
-         make_node<FunctionNode>(std::move(name), std::move(context), inputs, fresh.shape(), backward));
+  attach(fresh, make_node<FunctionNode>(std::move(name), std::move(context), inputs, backward));
   return fresh;
 }
 

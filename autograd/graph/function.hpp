@@ -45,7 +45,7 @@ using FunctionBackward = std::vector<Tensor> (*)(Context& context, const Tensor&
 class XGRAD_API FunctionNode final : public Node {
  public:
   FunctionNode(std::shared_ptr<std::string> name, Context&& context, const std::vector<Tensor>& inputs,
-               const Shape& result_shape, FunctionBackward backward);
+               FunctionBackward backward);
 
  private:
   void backward(Backward& walk) override;
@@ -54,6 +54,7 @@ class XGRAD_API FunctionNode final : public Node {
   std::shared_ptr<std::string> name_;
   Context context_;
   std::vector<Edge> storage_;
+  std::vector<std::pair<Shape, DType>> inputs_;
   FunctionBackward backward_;
 };
 

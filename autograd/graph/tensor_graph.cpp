@@ -86,6 +86,7 @@ void Tensor::set_grad(Tensor gradient) {
       throw DTypeError(fmt::format("set_grad: expected the tensor's dtype {}, got a gradient of {}",
                                    name(dtype()), name(gradient.dtype())));
     }
+    if (repeats_elements(gradient.array())) gradient = Tensor(kernels::clone(gradient.array()));
     if (gradient.is_same(*this)) throw GraphError("set_grad: a tensor cannot be its own gradient");
   }
   self.grad = std::move(gradient);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 
 #include <xgrad/autograd/kernels/elementwise.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
@@ -37,20 +36,14 @@ InnerLoop item_copier(DType dtype) {
   }
 }
 
-/// Floating to integer truncates, nan gives 0, and what is out of range gives the nearest number there is.
 template <class To, class From>
 To converted(From value) {
-  if constexpr (std::is_same_v<To, bool>) {
+  if constexpr (std::is_same_v<To, bool>)
     return value != From(0);
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    using Limits = std::numeric_limits<To>;
-    if (value != value) return To(0);
-    if (value <= static_cast<From>(Limits::min())) return Limits::min();
-    if (value >= static_cast<From>(Limits::max())) return Limits::max();
+  else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>)
+    return whole<To>(value);
+  else
     return static_cast<To>(value);
-  } else {
-    return static_cast<To>(value);
-  }
 }
 
 template <class To, class From>

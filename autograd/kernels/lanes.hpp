@@ -85,12 +85,7 @@ struct Lanes {
     requires(!std::same_as<N, Values>)
   explicit Lanes(N number) : values(convert(number)) {}
 
-  static T convert(Number auto number) {
-    if constexpr (std::is_same_v<decltype(number), Scalar>)
-      return number.template to<T>();
-    else
-      return static_cast<T>(number);
-  }
+  static T convert(Number auto number) { return Scalar(number).template to<T>(); }
 
   // Integers wrap around: they are computed as unsigned numbers. bool computes as "or" and "and".
   friend Lanes operator+(Lanes a, Lanes b) {

@@ -5,6 +5,7 @@
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/copy.hpp>
+#include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
@@ -142,8 +143,9 @@ Tensor& Tensor::fill_(Scalar value) {
     return *this;
   }
   // What was there before has no influence any more: its gradient is 0.
-  Tensor filled = record("fill_", Array::full(shape(), value, dtype()),
-                         gradient(before_change(*this, false), [](const Tensor& g) { return mul(g, 0); }));
+  Tensor filled =
+      record("fill_", Array::full(shape(), value, dtype()),
+             gradient(before_change(*this, false), [](const Tensor& g) { return zeros_like(g); }));
   replace_in_place("fill_", *this, filled);
   return *this;
 }

@@ -27,7 +27,7 @@ Shape resolved(const char* name, const Shape& shape, std::int64_t elements, cons
       throw ShapeError(
           fmt::format("{}: expected sizes of 0 or more and at most one -1, got {}", name, to_string(shape)));
     else
-      known *= size;
+      known = saturating_product(known, size);
   }
   if (open != nullptr && known > 0 && elements % known == 0) {
     *open = elements / known;

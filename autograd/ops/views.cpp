@@ -43,14 +43,20 @@ Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, s
   }
   const Array& array = x.array();
   auto items = static_cast<std::int64_t>(array.storage()->bytes() / item_size(array.dtype()));
-  std::int64_t first = array.offset() + offset;
-  bool negative = std::ranges::any_of(strides, [](std::int64_t s) { return s < 0; }) ||
-                  std::ranges::any_of(shape, [](std::int64_t s) { return s < 0; });
-  if (negative || first < 0 || first > items ||
-      (shape.elements() > 0 && first + span_of(shape, strides) >= items)) {
+  bool fits = std::ranges::none_of(strides, [](std::int64_t s) { return s < 0; }) &&
+              std::ranges::none_of(shape, [](std::int64_t s) { return s < 0; }) &&
+              offset >= -array.offset() && offset <= items - array.offset();
+  std::int64_t last = fits ? array.offset() + offset : 0;
+  for (std::size_t i = 0; fits && shape.elements() > 0 && i < shape.size(); ++i) {
+    std::int64_t distance = saturating_product(shape[i] - 1, strides[i]);
+    fits = distance < items - last;
+    if (fits) last += distance;
+  }
+  if (!fits || (shape.elements() > 0 && last >= items)) {
     throw IndexError(
-        fmt::format("as_strided: shape {} with strides {} from offset {} leaves the memory of {} elements",
-                    to_string(shape), to_string(strides), first, items));
+        fmt::format("as_strided: shape {} with strides {} from offset {} leaves the memory of {} elements "
+                    "(the tensor's first is number {})",
+                    to_string(shape), to_string(strides), offset, items, array.offset()));
   }
   Array view = array.view(shape, strides, offset);
   return record_view("as_strided", x, std::move(view),

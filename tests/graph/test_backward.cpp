@@ -221,6 +221,32 @@ TEST_CASE("hooks see the whole gradient and may change it") {
   CHECK_THROWS_AS(numbers({1}).register_hook([](const Tensor& g) { return g; }), GraphError);
 }
 
+TEST_CASE("a hook may change neither the shape nor the dtype of a gradient") {
+  Tensor x = numbers({1, 2}).requires_grad_();
+  auto shrinks = x.register_hook([](const Tensor& g) { return g.narrow(0, 0, 1); });
+  CHECK_THROWS_AS(exp(x).sum().backward(), GraphError);
+  shrinks.remove();
+  Tensor y = exp(x);
+  y.register_hook([](const Tensor& g) { return g.to(float32); });
+  CHECK_THROWS_AS(y.sum().backward(), GraphError);
+  CHECK_FALSE(x.grad().defined());
+}
+
+TEST_CASE("a gradient that repeats its elements in memory is still added to") {
+  Tensor x = numbers({1, 2}).requires_grad_();
+  x.set_grad(numbers({1}).expand({2}));
+  (x * numbers({1, 3})).sum().backward();
+  CHECK(check::agree(x.grad(), numbers({2, 4}), 0));
+}
+
+TEST_CASE("what fill_ wrote over has the gradient 0, whatever comes back") {
+  Tensor x = numbers({1, 2}).requires_grad_();
+  Tensor y = x * 1;
+  y.fill_(3);
+  y.backward(numbers({INFINITY, NAN}));
+  CHECK(check::agree(x.grad(), numbers({0, 0}), 0));
+}
+
 TEST_CASE("an exception in a hook leaves the graph as it was") {
   Tensor x = numbers({1, 2}).requires_grad_();
   Tensor y = x * 3;

@@ -33,6 +33,16 @@ struct TooFew : Function<TooFew> {
   static Tensor backward(Context&, const Tensor& g) { return g; }
 };
 
+struct WrongShape : Function<WrongShape> {
+  static Tensor forward(Context&, const Tensor& x) { return x * 2; }
+  static Tensor backward(Context&, const Tensor& g) { return g.narrow(0, 0, 1); }
+};
+
+struct OtherDType : Function<OtherDType> {
+  static Tensor forward(Context&, const Tensor& x) { return x * 2; }
+  static Tensor backward(Context&, const Tensor& g) { return (g * 2).to(float32); }
+};
+
 }  // namespace
 
 TEST_CASE("an operation of one's own has the gradient that it says, to any order") {
@@ -55,6 +65,14 @@ TEST_CASE("custom operations are named in errors, and misuse is one") {
   }
   CHECK_THROWS_AS(TooFew::apply(x, x).sum().backward(), GraphError);
   CHECK_FALSE(Cube::apply(numbers({1})).requires_grad());
+}
+
+TEST_CASE("a custom backward must return the input's shape, and its dtype is converted") {
+  Tensor x = numbers({1, 2}).requires_grad_();
+  CHECK_THROWS_AS(WrongShape::apply(exp(x)).sum().backward(), ShapeError);
+  OtherDType::apply(exp(x)).sum().backward();
+  CHECK(x.grad().dtype() == float64);
+  CHECK(check::agree(x.grad(), exp(x.detach()) * 2, 1e-6));
 }
 
 TEST_CASE("nothing is saved for a constant, and nothing recorded without gradients") {
