@@ -55,7 +55,7 @@ bool agree(const Tensor& a, const Tensor& b, double tolerance) {
     double q = y.data<double>()[i];
     if (std::isnan(p) && std::isnan(q)) continue;
     if (p == q) continue;
-    if (!(std::abs(p - q) <= tolerance * std::max(1.0, std::abs(q)))) return false;
+    if (!std::isfinite(q) || !(std::abs(p - q) <= tolerance * std::max(1.0, std::abs(q)))) return false;
   }
   return true;
 }

@@ -9,11 +9,18 @@ using namespace xgrad;
 
 namespace {
 
+Precision precision = Precision::float64;
+
 DType read_dtype(const std::string& name) {
+  if (name == "float64") return default_dtype();
   for (DType dtype : {boolean, uint8, int32, int64, float32, float64}) {
     if (xgrad::name(dtype) == name) return dtype;
   }
   throw std::runtime_error("unknown dtype " + name);
+}
+
+double rounded(double number) {
+  return precision == Precision::float64 ? number : static_cast<double>(static_cast<float>(number));
 }
 
 bool is_tensor_text(const Json& text) {
@@ -22,6 +29,11 @@ bool is_tensor_text(const Json& text) {
 
 }  // namespace
 
+void set_precision(Precision wanted) {
+  precision = wanted;
+  set_default_dtype(wanted == Precision::float32 ? float32 : float64);
+}
+
 Scalar read_number(const Json& text) {
   if (text.is_string()) {
     auto word = text.get<std::string>();
@@ -29,7 +41,7 @@ Scalar read_number(const Json& text) {
   }
   if (text.is_boolean()) return text.get<bool>();
   if (text.is_number_integer()) return text.get<std::int64_t>();
-  return text.get<double>();
+  return rounded(text.get<double>());
 }
 
 Tensor read_tensor(const Json& text) {
@@ -61,10 +73,31 @@ Arguments::Arguments(const Json& arguments) : json_(arguments) {
       for (const Json& item : value) tensors_[name].push_back(read_tensor(item));
     }
   }
+  for (const auto& [name, tensors] : tensors_) {
+    for (const Tensor& tensor : tensors) copies_[name].push_back(tensor.detach().clone());
+  }
 }
 
 const Tensor& Arguments::tensor(const std::string& name) const { return tensors_.at(name).front(); }
 const std::vector<Tensor>& Arguments::tensors(const std::string& name) const { return tensors_.at(name); }
+
+DType Arguments::dtype(const std::string& name) const { return read_dtype(text(name)); }
+std::optional<DType> Arguments::optional_dtype(const std::string& name) const {
+  return is_null(name) ? std::nullopt : std::optional(dtype(name));
+}
+
+bool Arguments::unchanged() const {
+  for (const auto& [name, tensors] : tensors_) {
+    for (std::size_t i = 0; i < tensors.size(); ++i) {
+      const Tensor& copy = copies_.at(name)[i];
+      Tensor now = tensors[i].detach();
+      bool same = now.dtype() == copy.dtype() && now.shape() == copy.shape() &&
+                  allclose(now, copy, 0, 0, /*equal_nan=*/true);
+      if (!same) return false;
+    }
+  }
+  return true;
+}
 
 Shape Arguments::ints(const std::string& name) const {
   auto values = json_.at(name).get<std::vector<std::int64_t>>();

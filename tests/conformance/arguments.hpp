@@ -17,6 +17,15 @@ using xgrad::Scalar;
 using xgrad::Shape;
 using xgrad::Tensor;
 
+/// How the float64 numbers of the files are read.
+enum class Precision {
+  float64,  ///< as they are
+  rounded,  ///< to the nearest float32 number, as float64
+  float32   ///< as float32
+};
+/// Sets the precision for what is read from now on, and the default dtype with it.
+void set_precision(Precision precision);
+
 /// A tensor as the files write it, with its layout and whether it requires a gradient.
 Tensor read_tensor(const Json& text);
 /// A number as the files write it: "nan" and "inf" are strings; a whole number without a point is an integer.
@@ -37,13 +46,20 @@ class Arguments {
   bool flag(const std::string& name) const { return json_.at(name).get<bool>(); }
   std::string text(const std::string& name) const { return json_.at(name).get<std::string>(); }
   Shape ints(const std::string& name) const;
+  /// A dtype by its name; float64 stands for the floating dtype that is being tested.
+  xgrad::DType dtype(const std::string& name) const;
+  std::optional<xgrad::DType> optional_dtype(const std::string& name) const;
   /// A list of dimensions, one dimension, or null: all.
   xgrad::Dims dims(const std::string& name) const;
   const Json& json(const std::string& name) const { return json_.at(name); }
 
+  /// Whether every tensor still holds the numbers and has the version that it was made with.
+  bool unchanged() const;
+
  private:
   Json json_;
   std::map<std::string, std::vector<Tensor>> tensors_;
+  std::map<std::string, std::vector<Tensor>> copies_;
 };
 
 using Outputs = std::vector<Tensor>;
@@ -51,5 +67,8 @@ using Call = std::function<Outputs(const Arguments&)>;
 
 /// Every operation that is supported, as "group/name".
 const std::map<std::string, Call>& table();
+
+/// The cases, as "group/name case", whose answer is not ours on purpose, with the reason.
+const std::map<std::string, std::string>& exceptions();
 
 }  // namespace conformance

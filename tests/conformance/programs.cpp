@@ -116,7 +116,7 @@ Rows program_rows() {
        }},
       {"program/copy_into",
        [](const A& a) {
-         Tensor y = zeros({3, 3}, float64);
+         Tensor y = zeros({3, 3});
          y.slice(0, 1, std::nullopt).slice(1, 0, 2).copy_(a.tensor("x"));
          y[0].copy_(a.tensor("w"));
          y.t()[2].mul_(2);
