@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#if defined(__SANITIZE_THREAD__)
+#include <thread>
+#include <vector>
+#endif
 
 #include <xgrad/autograd/array/error.hpp>
 
@@ -39,22 +43,50 @@ void set_num_threads(int threads) {
 }
 
 namespace kernels {
+namespace {
+
+#if defined(__SANITIZE_THREAD__)
+constinit thread_local bool inside_team = false;
+
+bool in_team() { return inside_team; }
+
+/// Threads that the sanitizer knows: it does not see the barriers of OpenMP's.
+template <class Part>
+void run_team(int threads, const Part& part) {
+  std::vector<std::thread> team;
+  for (int rank = 0; rank < threads; ++rank) {
+    team.emplace_back([&part, rank, threads] {
+      inside_team = true;
+      part(rank, threads);
+    });
+  }
+  for (std::thread& member : team) member.join();
+}
+#else
+bool in_team() { return omp_in_parallel() != 0; }
+
+/// Calls part(rank, team size) in every thread of a team.
+template <class Part>
+void run_team(int threads, const Part& part) {
+#pragma omp parallel num_threads(threads)
+  part(omp_get_thread_num(), omp_get_num_threads());
+}
+#endif
+
+}  // namespace
 
 void parallel_ranges(std::int64_t count, std::int64_t grain, RangeFunction function, const void* context) {
   std::int64_t grains = (count + grain - 1) / grain;
   auto threads = static_cast<int>(std::min<std::int64_t>(num_threads(), grains));
-  if (threads <= 1 || omp_in_parallel()) {
+  if (threads <= 1 || in_team()) {
     function(context, 0, count);
     return;
   }
-#pragma omp parallel num_threads(threads)
-  {
-    std::int64_t team = omp_get_num_threads();
-    std::int64_t rank = omp_get_thread_num();
+  run_team(threads, [&](std::int64_t rank, std::int64_t team) {
     std::int64_t begin = std::min(count, grains * rank / team * grain);
     std::int64_t end = std::min(count, grains * (rank + 1) / team * grain);
     if (begin < end) function(context, begin, end);
-  }
+  });
 }
 
 }  // namespace kernels
