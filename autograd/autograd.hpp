@@ -10,6 +10,7 @@
 #include <xgrad/autograd/graph/function.hpp>
 #include <xgrad/autograd/graph/grad_mode.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
+#include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
@@ -17,8 +18,10 @@
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/rounding.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
+#include <xgrad/autograd/ops/special.hpp>
 #include <xgrad/autograd/ops/unary.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/autograd/ops/xtensor.hpp>

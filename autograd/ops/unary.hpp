@@ -70,8 +70,13 @@ XGRAD_API Tensor ceil(const Tensor& x);
 XGRAD_API Tensor trunc(const Tensor& x);
 XGRAD_API Tensor round(const Tensor& x);
 /// x within [min, max]; an absent bound does not bind, min > max gives max, nan stays nan. The gradient
-/// passes where min <= x <= max. Throws ValueError without any bound. Source: torch.clamp.
+/// passes where min <= x <= max. Throws ValueError without any bound, DTypeError for bool. Source:
+/// torch.clamp.
 XGRAD_API Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max = std::nullopt);
+/// `clamp` between tensors; all broadcast and meet in one dtype; an undefined bound does not bind. min > max
+/// gives max, nan anywhere gives nan. The gradient goes to x where min <= x <= max, to min where
+/// x < min < max, to max where x > max or min > max.
+XGRAD_API Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max = Tensor());
 /// 1 where x > 0, `at_zero` where x is 0, 0 below; nan stays nan. No gradient. Source: torch.heaviside.
 XGRAD_API Tensor heaviside(const Tensor& x, double at_zero = 0.0);
 

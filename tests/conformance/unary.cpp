@@ -5,6 +5,16 @@ namespace conformance {
 using namespace xgrad;
 using A = Arguments;
 
+namespace {
+std::optional<double> nullable_real(const A& a, const std::string& name) {
+  return a.is_null(name) ? std::nullopt : std::optional(a.real(name));
+}
+/// Undefined for null.
+Tensor nullable_tensor(const A& a, const std::string& name) {
+  return a.is_null(name) ? Tensor() : a.tensor(name);
+}
+}  // namespace
+
 Rows unary_rows() {
   return {
       {"unary/abs", unary(abs)},
@@ -54,7 +64,55 @@ Rows unary_rows() {
        [](const A& a) { return Outputs{softplus(a.tensor("input"), a.real("beta"), a.real("threshold"))}; }},
       {"unary/clamp",
        [](const A& a) {
+         if (a.is_tensor("min") || a.is_tensor("max"))
+           return Outputs{clamp(a.tensor("input"), nullable_tensor(a, "min"), nullable_tensor(a, "max"))};
          return Outputs{clamp(a.tensor("input"), optional_number(a, "min"), optional_number(a, "max"))};
+       }},
+      {"unary/positive", unary(positive)},
+      {"unary/frac", unary(frac)},
+      {"unary/selu", unary(selu)},
+      {"unary/mish", unary(mish)},
+      {"unary/softsign", unary(softsign)},
+      {"unary/hardsigmoid", unary(hardsigmoid)},
+      {"unary/hardswish", unary(hardswish)},
+      {"unary/relu6", unary(relu6)},
+      {"unary/tanhshrink", unary(tanhshrink)},
+      {"unary/erfinv", unary(erfinv)},
+      {"unary/lgamma", unary(lgamma)},
+      {"unary/digamma", unary(digamma)},
+      {"unary/sinc", unary(sinc)},
+      {"unary/deg2rad", unary(deg2rad)},
+      {"unary/rad2deg", unary(rad2deg)},
+      {"unary/i0", unary(i0)},
+      {"unary/isneginf", unary(isneginf)},
+      {"unary/isposinf", unary(isposinf)},
+      {"unary/signbit", unary(signbit)},
+      {"unary/bitwise_not", unary(bitwise_not)},
+      {"unary/special.entr", unary(special::entr)},
+      {"unary/special.ndtr", unary(special::ndtr)},
+      {"unary/special.ndtri", unary(special::ndtri)},
+      {"unary/special.log_ndtr", unary(special::log_ndtr)},
+      {"unary/special.erfcx", unary(special::erfcx)},
+      {"unary/round", [](const A& a) { return Outputs{round(a.tensor("input"), a.integer("decimals"))}; }},
+      {"unary/celu", [](const A& a) { return Outputs{celu(a.tensor("input"), a.real("alpha"))}; }},
+      {"unary/gelu", [](const A& a) { return Outputs{gelu(a.tensor("input"), a.text("approximate"))}; }},
+      {"unary/hardtanh",
+       [](const A& a) { return Outputs{hardtanh(a.tensor("input"), a.real("min_val"), a.real("max_val"))}; }},
+      {"unary/hardshrink",
+       [](const A& a) { return Outputs{hardshrink(a.tensor("input"), a.real("lambd"))}; }},
+      {"unary/softshrink",
+       [](const A& a) { return Outputs{softshrink(a.tensor("input"), a.real("lambd"))}; }},
+      {"unary/threshold",
+       [](const A& a) {
+         return Outputs{threshold(a.tensor("input"), a.real("threshold"), a.real("value"))};
+       }},
+      {"unary/logit", [](const A& a) { return Outputs{logit(a.tensor("input"), nullable_real(a, "eps"))}; }},
+      {"unary/polygamma", [](const A& a) { return Outputs{polygamma(a.integer("n"), a.tensor("input"))}; }},
+      {"unary/mvlgamma", [](const A& a) { return Outputs{mvlgamma(a.tensor("input"), a.integer("p"))}; }},
+      {"unary/nan_to_num",
+       [](const A& a) {
+         return Outputs{nan_to_num(a.tensor("input"), nullable_real(a, "nan").value_or(0),
+                                   nullable_real(a, "posinf"), nullable_real(a, "neginf"))};
        }},
   };
 }
