@@ -60,12 +60,16 @@ Tensor hardtanh(const Tensor& x, double min_val, double max_val) {
 
 Tensor relu6(const Tensor& x) { return bounded("relu6", x, 0, 6); }
 
+namespace {
+constexpr double single_sixth = 1.0F / 6.0F;
+}
+
 Tensor hardsigmoid(const Tensor& x) {
-  constexpr double sixth = 1.0F / 6.0F;
   return elementwise(
       "hardsigmoid", Cost::cheap, [](auto x) { return select(x <= -3, 0, select(x >= 3, 6, x + 3)) / 6; },
-      with_gradients(
-          [](auto g, auto x, auto) { return select(x <= -3, g * 0, select(x >= 3, g * 0, g * sixth)); }),
+      with_gradients([](auto g, auto x, auto) {
+        return select(x <= -3, g * 0, select(x >= 3, g * 0, g * single_sixth));
+      }),
       x);
 }
 

@@ -80,18 +80,21 @@ Tensor nan_to_num(const Tensor& x, double nan, std::optional<double> posinf, std
       with_gradients([](auto g, auto x, auto) { return select((x - x) == 0, g, 0); }), x);
 }
 
+namespace {
+constexpr double degree = std::numbers::pi / 180;
+constexpr double radian = 180 / std::numbers::pi;
+}  // namespace
+
 Tensor deg2rad(const Tensor& x) {
-  constexpr double factor = std::numbers::pi / 180;
   return elementwise(
-      "deg2rad", Cost::cheap, [](auto x) { return x * factor; },
-      with_gradients([](auto g, auto, auto) { return g * factor; }), x);
+      "deg2rad", Cost::cheap, [](auto x) { return x * degree; },
+      with_gradients([](auto g, auto, auto) { return g * degree; }), x);
 }
 
 Tensor rad2deg(const Tensor& x) {
-  constexpr double factor = 180 / std::numbers::pi;
   return elementwise(
-      "rad2deg", Cost::cheap, [](auto x) { return x * factor; },
-      with_gradients([](auto g, auto, auto) { return g * factor; }), x);
+      "rad2deg", Cost::cheap, [](auto x) { return x * radian; },
+      with_gradients([](auto g, auto, auto) { return g * radian; }), x);
 }
 
 Tensor signbit(const Tensor& x) {

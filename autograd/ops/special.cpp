@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <numbers>
 
 #include <xgrad/autograd/array/error.hpp>
@@ -183,9 +184,9 @@ Tensor logit(const Tensor& x, std::optional<double> eps) {
   double high = 1 - *eps;
   return elementwise(
       "logit",
-      [=](auto x) {
-        auto within = select(x < low, low, select(x > high, high, x));
-        return log(within / (1 - within));
+      // At the bounds the value of float64, because 1 - eps may not be a float32.
+      [=, at_low = std::log(low / (1 - low)), at_high = std::log(high / (1 - high))](auto x) {
+        return select(x < low, at_low, select(x > high, at_high, log(x / (1 - x))));
       },
       with_gradients([=](auto g, auto x, auto) {
         auto within = select(x < low, 0.5, select(x > high, 0.5, x));
