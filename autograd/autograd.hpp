@@ -14,7 +14,9 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/likelihood_loss.hpp>
 #include <xgrad/autograd/ops/loss.hpp>
+#include <xgrad/autograd/ops/margin_loss.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>

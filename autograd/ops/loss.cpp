@@ -5,16 +5,54 @@
 #include <cmath>
 
 #include <xgrad/autograd/array/error.hpp>
-#include <xgrad/autograd/kernels/copy.hpp>
-#include <xgrad/autograd/kernels/loss.hpp>
-#include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/ops/pair_loss.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 
 namespace xgrad {
+
+Reduction to_reduction(std::string_view name) {
+  if (name == "none") return Reduction::none;
+  if (name == "mean") return Reduction::mean;
+  if (name == "sum") return Reduction::sum;
+  if (name == "batchmean") return Reduction::batchmean;
+  throw ValueError(fmt::format(
+      "reduction: expected \"none\", \"mean\", \"sum\", or \"batchmean\" for kl_div, got \"{}\"", name));
+}
+
+namespace detail {
+
+void check_reduction(const char* op, Reduction reduction) {
+  if (reduction == Reduction::none || reduction == Reduction::mean || reduction == Reduction::sum) return;
+  throw ValueError(fmt::format("{}: expected Reduction::none, mean or sum, got another one", op));
+}
+
+Tensor reduce_losses(const char* op, const Tensor& losses, Reduction reduction) {
+  check_reduction(op, reduction);
+  if (reduction == Reduction::none) return losses;
+  return reduction == Reduction::sum ? sum(losses) : mean(losses);
+}
+
+void require_same_shape(const char* op, const Tensor& input, const Tensor& target) {
+  if (!(input.shape() == target.shape())) [[unlikely]] {
+    throw ShapeError(fmt::format(
+        "{}: expected input and target of one shape, got input {} and target {}; reshape one of them", op,
+        to_string(input.shape()), to_string(target.shape())));
+  }
+}
+
+DType loss_dtype(const Tensor& input, const Tensor& target) {
+  DType dtype = is_floating(input.dtype()) ? input.dtype() : default_dtype();
+  return is_floating(target.dtype()) ? promote_types(dtype, target.dtype()) : dtype;
+}
+
+}  // namespace detail
+
 namespace {
+
+using detail::BinaryCrossEntropyWithLogits;
 
 // Losses of one input and one target, as formulas: the value, and its slopes times the gradient g.
 // -----------------
@@ -35,6 +73,36 @@ struct AbsoluteError {
   static constexpr auto target_slope = [](auto g, auto x, auto t) {
     return select(x < t, g, select(x > t, -g, g * 0));
   };
+};
+
+struct SmoothAbsoluteError {
+  static constexpr const char* name = "smooth_l1_loss";
+  double beta;
+
+  auto value(auto x, auto t) const {
+    auto d = abs(x - t);
+    return select(d < beta, d * d * (0.5 / beta), d - 0.5 * beta);
+  }
+  auto input_slope(auto g, auto x, auto t) const {
+    auto d = x - t;
+    return select(d <= -beta, -g, select(d >= beta, g, g * d / beta));
+  }
+  auto target_slope(auto g, auto x, auto t) const { return input_slope(g, t, x); }
+};
+
+struct Huber {
+  static constexpr const char* name = "huber_loss";
+  double delta;
+
+  auto value(auto x, auto t) const {
+    auto d = abs(x - t);
+    return select(d <= delta, d * d * 0.5, (d - 0.5 * delta) * delta);
+  }
+  auto input_slope(auto g, auto x, auto t) const {
+    auto d = x - t;
+    return select(d <= -delta, g * -delta, select(d >= delta, g * delta, g * d));
+  }
+  auto target_slope(auto g, auto x, auto t) const { return input_slope(g, t, x); }
 };
 
 /// log(x), not below -100; nan stays.
@@ -59,95 +127,6 @@ struct BinaryCrossEntropy {
     return g * (bounded_log(1 - x) - bounded_log(x));
   };
 };
-
-struct BinaryCrossEntropyWithLogits {
-  static constexpr const char* name = "binary_cross_entropy_with_logits";
-  static constexpr auto value = [](auto x, auto t) {
-    return select(x < 0, 0, x) - x * t + log1p(exp(-abs(x)));
-  };
-  static constexpr auto input_slope = [](auto g, auto x, auto t) { return g * (sigmoid(x) - t); };
-  static constexpr auto target_slope = [](auto g, auto x, auto) { return -(g * x); };
-};
-
-/// One loss for each element.
-template <class Loss>
-Tensor single_losses(const Tensor& input, const Tensor& target) {
-  return elementwise(Loss::name, Loss::value,
-                     with_gradients([](auto g, auto x, auto t, auto) { return Loss::input_slope(g, x, t); },
-                                    [](auto g, auto x, auto t, auto) { return Loss::target_slope(g, x, t); }),
-                     input, target);
-}
-
-template <class Formula>
-Tensor slope_array(const Tensor& g, double scale, const Tensor& x, const Tensor& t, const Formula& formula) {
-  Array out(x.shape(), x.dtype());
-  dispatch_floating(x.dtype(), [&](auto tag) {
-    kernels::map<typename decltype(tag)::type>(
-        out, [scale, formula](auto up, auto a, auto b) { return formula(up * scale, a, b); }, Cost::heavy,
-        g.array(), x.array(), t.array());
-  });
-  return Tensor(std::move(out));
-}
-
-/// scale times the sum of the losses, as one operation.
-template <class Loss>
-Tensor summed_losses(const Tensor& input, const Tensor& target, double scale) {
-  Array total({}, input.dtype());
-  dispatch_floating(input.dtype(), [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    double sum = input.is_contiguous() && target.is_contiguous()
-                     ? kernels::sum_of<T>(Loss::value, input.array(), target.array())
-                     : kernels::sum_of<T>(Loss::value, kernels::contiguous(input.array()),
-                                          kernels::contiguous(target.array()));
-    *total.data<T>() = static_cast<T>(sum * scale);
-  });
-  return record_joint(
-      Loss::name, std::move(total), std::array{&input, &target},
-      [scale](const Tensor& g, const detail::Wanted<2>& wanted, const Tensor& x, const Tensor& t) {
-        std::array<Tensor, 2> gradients;
-        if (is_grad_enabled()) {
-          Tensor scaled = g * scale;
-          if (wanted[0]) gradients[0] = Loss::input_slope(scaled, x, t);
-          if (wanted[1]) gradients[1] = Loss::target_slope(scaled, x, t);
-        } else {
-          if (wanted[0]) gradients[0] = slope_array(g, scale, x, t, Loss::input_slope);
-          if (wanted[1]) gradients[1] = slope_array(g, scale, x, t, Loss::target_slope);
-        }
-        return gradients;
-      },
-      input, target);
-}
-
-Tensor reduce(const Tensor& losses, Reduction reduction) {
-  if (reduction == Reduction::none) return losses;
-  return reduction == Reduction::sum ? sum(losses) : mean(losses);
-}
-
-void require_same_shape(const char* name, const Tensor& input, const Tensor& target) {
-  if (!(input.shape() == target.shape())) [[unlikely]] {
-    throw ShapeError(fmt::format(
-        "{}: expected input and target of one shape, got input {} and target {}; reshape one of them", name,
-        to_string(input.shape()), to_string(target.shape())));
-  }
-}
-
-/// loss(input, target) in the floating dtype that they meet in; a target of whole numbers takes the input's.
-template <class Function>
-Tensor in_one_dtype(const char* name, const Tensor& input, const Tensor& target, const Function& loss) {
-  require_same_shape(name, input, target);
-  if (input.dtype() == target.dtype() && is_floating(input.dtype())) return loss(input, target);
-  DType dtype = is_floating(input.dtype()) ? input.dtype() : default_dtype();
-  if (is_floating(target.dtype())) dtype = promote_types(dtype, target.dtype());
-  return loss(input.to(dtype), target.to(dtype));
-}
-
-template <class Loss>
-Tensor pair_loss(const Tensor& input, const Tensor& target, Reduction reduction) {
-  if (reduction == Reduction::none) return single_losses<Loss>(input, target);
-  double scale = reduction == Reduction::sum ? 1.0 : 1.0 / static_cast<double>(input.numel());
-  if (input.numel() == 0) return reduce(single_losses<Loss>(input, target), reduction);
-  return summed_losses<Loss>(input, target, scale);
-}
 
 void check_weight_broadcasts(const char* name, const char* operand, const Tensor& weight,
                              const Tensor& input) {
@@ -176,33 +155,45 @@ void check_probabilities(const char* name, const Tensor& input) {
 }  // namespace
 
 Tensor mse_loss(const Tensor& input, const Tensor& target, Reduction reduction) {
-  return in_one_dtype("mse_loss", input, target, [&](const Tensor& x, const Tensor& t) {
-    return pair_loss<SquaredError>(x, t, reduction);
-  });
+  return detail::same_shape_loss(SquaredError(), input, target, reduction);
 }
 
 Tensor l1_loss(const Tensor& input, const Tensor& target, Reduction reduction) {
-  return in_one_dtype("l1_loss", input, target, [&](const Tensor& x, const Tensor& t) {
-    return pair_loss<AbsoluteError>(x, t, reduction);
-  });
+  return detail::same_shape_loss(AbsoluteError(), input, target, reduction);
+}
+
+Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, Reduction reduction, double beta) {
+  if (!(beta >= 0)) {
+    throw ValueError(fmt::format("smooth_l1_loss: expected beta of at least 0, got {}", beta));
+  }
+  if (beta == 0) return l1_loss(input, target, reduction);
+  return detail::same_shape_loss(SmoothAbsoluteError{beta}, input, target, reduction);
+}
+
+Tensor huber_loss(const Tensor& input, const Tensor& target, Reduction reduction, double delta) {
+  if (!(delta > 0)) throw ValueError(fmt::format("huber_loss: expected delta above 0, got {}", delta));
+  return detail::same_shape_loss(Huber{delta}, input, target, reduction);
 }
 
 Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight,
                             Reduction reduction) {
   constexpr const char* name = BinaryCrossEntropy::name;
-  return in_one_dtype(name, input, target, [&](const Tensor& x, const Tensor& t) {
-    if (!weight.defined() && reduction != Reduction::none) {
-      Tensor loss = pair_loss<BinaryCrossEntropy>(x, t, reduction);
-      // An input outside [0, 1] makes a logarithm nan, and the sum with it.
-      if (std::isnan(loss.item<double>())) [[unlikely]]
-        check_probabilities(name, x);
-      return loss;
-    }
-    if (weight.defined()) check_weight_broadcasts(name, "weight", weight, x);
-    check_probabilities(name, x);
-    Tensor losses = single_losses<BinaryCrossEntropy>(x, t);
-    return reduce(weight.defined() ? losses * weight : losses, reduction);
-  });
+  detail::check_reduction(name, reduction);
+  detail::require_same_shape(name, input, target);
+  if (weight.defined()) check_weight_broadcasts(name, "weight", weight, input);
+  DType dtype = detail::loss_dtype(input, target);
+  Tensor x = input.to(dtype);
+  Tensor t = target.to(dtype);
+  if (!weight.defined() && reduction != Reduction::none) {
+    Tensor loss = detail::pair_loss(BinaryCrossEntropy(), x, t, reduction);
+    // An input outside [0, 1] makes a logarithm nan, and the sum with it.
+    if (std::isnan(loss.item<double>())) [[unlikely]]
+      check_probabilities(name, x);
+    return loss;
+  }
+  check_probabilities(name, x);
+  Tensor losses = detail::single_losses(BinaryCrossEntropy(), x, t);
+  return detail::reduce_losses(name, weight.defined() ? losses * weight : losses, reduction);
 }
 
 namespace {
@@ -226,15 +217,18 @@ Tensor weighted_losses_with_logits(const Tensor& input, const Tensor& target, co
 Tensor binary_cross_entropy_with_logits(const Tensor& input, const Tensor& target, const Tensor& weight,
                                         const Tensor& pos_weight, Reduction reduction) {
   constexpr const char* name = BinaryCrossEntropyWithLogits::name;
-  return in_one_dtype(name, input, target, [&](const Tensor& x, const Tensor& t) {
-    if (!weight.defined() && !pos_weight.defined())
-      return pair_loss<BinaryCrossEntropyWithLogits>(x, t, reduction);
-    if (weight.defined()) check_weight_broadcasts(name, "weight", weight, x);
-    if (pos_weight.defined()) check_weight_broadcasts(name, "pos_weight", pos_weight, x);
-    Tensor losses = pos_weight.defined() ? weighted_losses_with_logits(x, t, pos_weight.to(x.dtype()))
-                                         : single_losses<BinaryCrossEntropyWithLogits>(x, t);
-    return reduce(weight.defined() ? losses * weight : losses, reduction);
-  });
+  detail::check_reduction(name, reduction);
+  detail::require_same_shape(name, input, target);
+  if (weight.defined()) check_weight_broadcasts(name, "weight", weight, input);
+  if (pos_weight.defined()) check_weight_broadcasts(name, "pos_weight", pos_weight, input);
+  DType dtype = detail::loss_dtype(input, target);
+  Tensor x = input.to(dtype);
+  Tensor t = target.to(dtype);
+  if (!weight.defined() && !pos_weight.defined())
+    return detail::pair_loss(BinaryCrossEntropyWithLogits(), x, t, reduction);
+  Tensor losses = pos_weight.defined() ? weighted_losses_with_logits(x, t, pos_weight.to(dtype))
+                                       : detail::single_losses(BinaryCrossEntropyWithLogits(), x, t);
+  return detail::reduce_losses(name, weight.defined() ? losses * weight : losses, reduction);
 }
 
 // Losses over classes.
@@ -367,6 +361,7 @@ Tensor cross_entropy_of_probabilities(const Tensor& input, const Tensor& target,
 
 Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& weight,
                      std::int64_t ignore_index, Reduction reduction, double label_smoothing) {
+  detail::check_reduction("cross_entropy", reduction);
   if (!(label_smoothing >= 0 && label_smoothing <= 1)) {
     throw ValueError(
         fmt::format("cross_entropy: expected label_smoothing within [0, 1], got {}", label_smoothing));
@@ -380,6 +375,7 @@ Tensor cross_entropy(const Tensor& input, const Tensor& target, const Tensor& we
 
 Tensor nll_loss(const Tensor& input, const Tensor& target, const Tensor& weight, std::int64_t ignore_index,
                 Reduction reduction) {
+  detail::check_reduction("nll_loss", reduction);
   ClassRows rows = class_rows("nll_loss", input, target, weight, ignore_index);
   Tensor counts;
   Tensor places;

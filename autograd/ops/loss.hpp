@@ -1,19 +1,33 @@
 #pragma once
 
+#include <string_view>
+
 #include <xgrad/autograd/tensor/tensor.hpp>
 
 /// Losses as recorded operations. Users call them as nn::mse_loss and so on, where the options have names.
 /// With a mean or a sum each is one operation: the formula is summed as it is computed, and backward is one
-/// loop. Inputs are floating; a target of another dtype is converted.
+/// loop. Inputs are floating; a target of another dtype is converted. Further losses: likelihood_loss.hpp,
+/// margin_loss.hpp, ctc_loss.hpp.
 namespace xgrad {
 
-/// What becomes of the losses of the single elements.
-enum class Reduction { none, mean, sum };
+/// What becomes of the losses of the single elements. `batchmean`, the sum divided by the size of dimension
+/// 0, is for kl_div alone.
+enum class Reduction { none, mean, sum, batchmean };
+
+/// The reduction of PyTorch's name "none", "mean", "sum" or "batchmean". Throws ValueError for another name.
+XGRAD_API Reduction to_reduction(std::string_view name);
 
 /// (input - target)^2. Both of one shape. Throws ShapeError otherwise.
 XGRAD_API Tensor mse_loss(const Tensor& input, const Tensor& target, Reduction reduction);
 /// |input - target|; gradient 0 where they are equal. Both of one shape. Throws ShapeError otherwise.
 XGRAD_API Tensor l1_loss(const Tensor& input, const Tensor& target, Reduction reduction);
+
+/// With d = |input - target|: d^2 / (2 beta) where d < beta, else d - beta / 2; beta 0 is l1_loss. Both of
+/// one shape. Throws ShapeError, ValueError for a negative beta. Source: torch.nn.functional.smooth_l1_loss.
+XGRAD_API Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, Reduction reduction, double beta);
+/// With d = |input - target|: d^2 / 2 where d <= delta, else delta * (d - delta / 2). Both of one shape.
+/// Throws ShapeError, ValueError unless delta > 0. Source: torch.nn.functional.huber_loss.
+XGRAD_API Tensor huber_loss(const Tensor& input, const Tensor& target, Reduction reduction, double delta);
 
 /// -w * (t * log(x) + (1 - t) * log(1 - x)), the logarithms not below -100; the gradient's denominator x * (1
 /// - x) is not below 1e-12. Both of one shape; the weight, which may be undefined, broadcasts to it. Throws
