@@ -100,6 +100,14 @@ Rows loss_rows() {
                                            .weight = weight_or_none(a, "weight"),
                                            .reduction = reduction(a)})};
        }},
+      {"loss/ctc_loss",
+       [](const A& a) {
+         return Outputs{ctc_loss(log_softmax(a.tensor("logits"), -1), a.tensor("targets"),
+                                 a.tensor("input_lengths"), a.tensor("target_lengths"),
+                                 {.blank = a.integer("blank"),
+                                  .reduction = reduction(a),
+                                  .zero_infinity = a.flag("zero_infinity")})};
+       }},
       {"loss/multilabel_soft_margin_loss",
        [](const A& a) {
          return Outputs{multilabel_soft_margin_loss(a.tensor("input"), a.tensor("target"),
