@@ -22,6 +22,7 @@
 #include <xgrad/autograd/ops/pointwise.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/rounding.hpp>
+#include <xgrad/autograd/ops/scan.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
 #include <xgrad/autograd/ops/special.hpp>

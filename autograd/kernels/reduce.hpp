@@ -23,6 +23,12 @@ XGRAD_API Shape reduced_shape(const Shape& shape, const DimSet& dims, bool keepd
 /// Sums. bool and integers give int64. The sum of nothing is 0.
 XGRAD_API Array sum(const Array& input, const DimSet& dims, bool keepdim);
 
+/// Sums of a floating array in which nan counts as 0.
+XGRAD_API Array nansum(const Array& input, const DimSet& dims, bool keepdim);
+
+/// Sums of |x|^p of a floating array; for p = 0 the number of elements that are not 0.
+XGRAD_API Array power_sum(const Array& input, double p, const DimSet& dims, bool keepdim);
+
 /// Arithmetic means of a floating array. The mean of nothing is nan.
 XGRAD_API Array mean(const Array& input, const DimSet& dims, bool keepdim);
 
@@ -38,9 +44,12 @@ XGRAD_API std::pair<Array, Array> var_mean(const Array& input, const DimSet& dim
 XGRAD_API Array amax(const Array& input, const DimSet& dims, bool keepdim);
 XGRAD_API Array amin(const Array& input, const DimSet& dims, bool keepdim);
 
-/// Whether all, or any, elements are not zero. Result bool.
+/// Whether all, or any, elements are not zero (nan is not). Result bool.
 XGRAD_API Array all(const Array& input, const DimSet& dims, bool keepdim);
 XGRAD_API Array any(const Array& input, const DimSet& dims, bool keepdim);
+
+/// The number of elements that are not zero. Result int64.
+XGRAD_API Array count_nonzero(const Array& input, const DimSet& dims, bool keepdim);
 
 /// Largest (smallest) elements along one dimension and the int64 positions of their first occurrence; the
 /// first nan wins.

@@ -1,13 +1,14 @@
-// Largest and smallest elements, and truths of all or any.
+// Largest and smallest elements.
 
 #include <algorithm>
 
 #include <xgrad/autograd/kernels/math.hpp>
-#include <xgrad/autograd/kernels/parallel.hpp>
-#include <xgrad/autograd/kernels/reduce_plan.hpp>
+#include <xgrad/autograd/kernels/reduce_loops.hpp>
 
 namespace xgrad::kernels {
 namespace {
+
+using namespace detail;
 
 /// The larger of two; nan wins.
 struct Largest {
@@ -75,55 +76,57 @@ std::int64_t first_place(const T* x, std::int64_t count, T value) {
   }
 }
 
-template <class Row>
-void for_rows(const ReducePlan& plan, const Row& row) {
-  std::int64_t grain = std::max<std::int64_t>(1, 32768 / std::max<std::int64_t>(plan.length, 1));
-  parallel_for(plan.outer, grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) row(i);
+template <class Order, class T>
+void best_of_columns(const ReducePlan& plan, const T* input, T* values) {
+  constexpr std::int64_t strip = 512;
+  for_strips<strip>(plan, [&](std::int64_t from, std::int64_t width, std::int64_t to) {
+    alignas(64) T best[strip];
+    std::copy_n(input + from, width, best);
+    for (std::int64_t i = 1; i < plan.length; ++i) {
+      const T* row = input + from + i * plan.inner;
+      for (std::int64_t j = 0; j < width; ++j) best[j] = Order::better(row[j], best[j]) ? row[j] : best[j];
+    }
+    std::copy_n(best, width, values + to);
   });
 }
 
 template <class Order>
 Array extreme(const Array& input, const DimSet& dims, bool keepdim) {
-  ReducePlan plan = plan_reduction(input, dims, keepdim, true);
+  ReducePlan plan = plan_reduction(input, dims, keepdim);
   Array result(plan.result_shape, input.dtype());
+  if (result.numel() == 0) return result;
   dispatch(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
+    if (plan.inner > 1) {
+      best_of_columns<Order>(plan, plan.row<T>(0), result.data<T>());
+      return;
+    }
     for_rows(plan,
              [&](std::int64_t i) { result.data<T>()[i] = best_of_row<Order>(plan.row<T>(i), plan.length); });
   });
   return result;
 }
 
-/// A strip of columns at a time, with the best value and its place for each column in the first cache.
+/// The best value and its place for each column.
 template <class Order, class T>
 void best_of_columns(const ReducePlan& plan, const T* input, T* values, std::int64_t* places) {
   constexpr std::int64_t strip = 512;
-  std::int64_t strips = (plan.inner + strip - 1) / strip;
-  parallel_for(plan.outer * strips,
-               std::max<std::int64_t>(1, 32768 / (plan.length * std::min(strip, plan.inner) + 1)),
-               [&](std::int64_t begin, std::int64_t end) {
-                 alignas(64) T best[strip];
-                 alignas(64) std::int32_t place[strip];
-                 for (std::int64_t s = begin; s < end; ++s) {
-                   std::int64_t first = s % strips * strip;
-                   std::int64_t width = std::min(strip, plan.inner - first);
-                   const T* from = input + s / strips * plan.length * plan.inner + first;
-                   std::copy_n(from, width, best);
-                   std::fill_n(place, width, 0);
-                   for (std::int64_t i = 1; i < plan.length; ++i) {
-                     const T* row = from + i * plan.inner;
-                     for (std::int64_t j = 0; j < width; ++j) {
-                       bool better = Order::better(row[j], best[j]);
-                       best[j] = better ? row[j] : best[j];
-                       place[j] = better ? static_cast<std::int32_t>(i) : place[j];
-                     }
-                   }
-                   std::int64_t to = s / strips * plan.inner + first;
-                   std::copy_n(best, width, values + to);
-                   std::copy_n(place, width, places + to);
-                 }
-               });
+  for_strips<strip>(plan, [&](std::int64_t from, std::int64_t width, std::int64_t to) {
+    alignas(64) T best[strip];
+    alignas(64) std::int32_t place[strip];
+    std::copy_n(input + from, width, best);
+    std::fill_n(place, width, 0);
+    for (std::int64_t i = 1; i < plan.length; ++i) {
+      const T* row = input + from + i * plan.inner;
+      for (std::int64_t j = 0; j < width; ++j) {
+        bool better = Order::better(row[j], best[j]);
+        best[j] = better ? row[j] : best[j];
+        place[j] = better ? static_cast<std::int32_t>(i) : place[j];
+      }
+    }
+    std::copy_n(best, width, values + to);
+    std::copy_n(place, width, places + to);
+  });
 }
 
 template <class Order>
@@ -149,19 +152,6 @@ std::pair<Array, Array> extreme_with_index(const Array& input, std::size_t dim, 
   return {values, places};
 }
 
-/// Whether a row holds `wanted`; the answer when it does is `found`.
-Array truth_of_rows(const Array& input, const DimSet& dims, bool keepdim, bool wanted) {
-  Array truths = cast(input, boolean);
-  ReducePlan plan = plan_reduction(truths, dims, keepdim, true);
-  Array result(plan.result_shape, boolean);
-  for_rows(plan, [&](std::int64_t i) {
-    const bool* row = plan.row<bool>(i);
-    bool found = std::find(row, row + plan.length, wanted) != row + plan.length;
-    result.data<bool>()[i] = found == wanted;
-  });
-  return result;
-}
-
 }  // namespace
 
 Array amax(const Array& input, const DimSet& dims, bool keepdim) {
@@ -175,12 +165,6 @@ std::pair<Array, Array> max_with_index(const Array& input, std::size_t dim, bool
 }
 std::pair<Array, Array> min_with_index(const Array& input, std::size_t dim, bool keepdim) {
   return extreme_with_index<Smallest>(input, dim, keepdim);
-}
-Array all(const Array& input, const DimSet& dims, bool keepdim) {
-  return truth_of_rows(input, dims, keepdim, false);
-}
-Array any(const Array& input, const DimSet& dims, bool keepdim) {
-  return truth_of_rows(input, dims, keepdim, true);
 }
 
 }  // namespace xgrad::kernels

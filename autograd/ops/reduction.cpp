@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/graph/accumulate.hpp>
 #include <xgrad/autograd/graph/record.hpp>
@@ -10,13 +13,16 @@
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
+#include <xgrad/autograd/ops/reduction_dims.hpp>
+#include <xgrad/autograd/ops/scan.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/unary.hpp>
 
 namespace xgrad {
-namespace {
 
 using kernels::DimSet;
+
+namespace detail {
 
 DimSet dim_set(const char* name, const Tensor& x, const Dims& dims) {
   if (!dims || dims->empty()) return kernels::all_dims(x.array());
@@ -31,6 +37,23 @@ DimSet dim_set(const char* name, const Tensor& x, const Dims& dims) {
   return set;
 }
 
+std::int64_t reduced_count(const Shape& shape, const DimSet& dims) {
+  std::int64_t count = 1;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (dims[i]) count *= shape[i];
+  }
+  return count;
+}
+
+void require_elements(const char* name, const Tensor& x, const DimSet& dims) {
+  for (std::size_t i = 0; i < x.ndim(); ++i) {
+    if (dims[i] && x.shape()[i] == 0) {
+      throw ShapeError(fmt::format("{}: nothing to choose from: dimension {} of {} has size 0", name, i,
+                                   to_string(x.shape())));
+    }
+  }
+}
+
 void require_floating(const char* name, const Tensor& x) {
   if (!is_floating(x.dtype())) {
     throw DTypeError(fmt::format("{}: expected a floating tensor, got {}; convert with to(float32) first",
@@ -38,9 +61,6 @@ void require_floating(const char* name, const Tensor& x) {
   }
 }
 
-Tensor sum_over(const Tensor& x, const DimSet& dims, bool keepdim);
-
-/// A reduced tensor (with or without its dimensions of size 1) stretched over the full shape again.
 Tensor spread(const Tensor& reduced, const Shape& full, const DimSet& dims) {
   bool kept = reduced.ndim() == full.size();
   Strides strides = Shape::filled(full.size(), 0);
@@ -59,27 +79,59 @@ Tensor sum_over(const Tensor& x, const DimSet& dims, bool keepdim) {
       exact_gradient(x, [full = x.shape(), dims](const Tensor& g) { return spread(g, full, dims); }));
 }
 
-std::int64_t reduced_count(const Shape& shape, const DimSet& dims) {
-  std::int64_t count = 1;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (dims[i]) count *= shape[i];
-  }
-  return count;
+}  // namespace detail
+
+using namespace detail;
+
+namespace {
+
+/// The input as a sum or product with this dtype starts from; floating without one stays, and so do integers,
+/// whose results are int64.
+Tensor converted(const Tensor& x, std::optional<DType> dtype) { return dtype ? to(x, *dtype) : x; }
+
+/// The result in the dtype that was asked for: integers are summed as int64.
+Tensor narrowed(const Tensor& reduced, std::optional<DType> dtype) {
+  return dtype && is_integral(*dtype) ? to(reduced, *dtype) : reduced;
 }
 
 }  // namespace
 
-Tensor sum(const Tensor& x, const Dims& dims, bool keepdim) {
-  return sum_over(x, dim_set("sum", x, dims), keepdim);
+Tensor sum(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  DimSet set = dim_set("sum", x, dims);
+  if (!dtype) return sum_over(x, set, keepdim);
+  return narrowed(sum_over(converted(x, dtype), set, keepdim), dtype);
 }
 
-Tensor mean(const Tensor& x, const Dims& dims, bool keepdim) {
-  require_floating("mean", x);
-  DimSet set = dim_set("mean", x, dims);
-  return record("mean", kernels::mean(x.array(), set, keepdim),
-                exact_gradient(x, [full = x.shape(), set](const Tensor& g) {
+Tensor nansum(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  DimSet set = dim_set("nansum", x, dims);
+  Tensor input = converted(x, dtype);
+  if (!is_floating(input.dtype())) return narrowed(sum_over(input, set, keepdim), dtype);
+  return record("nansum", kernels::nansum(input.array(), set, keepdim),
+                gradient(
+                    input,
+                    [set](const Tensor& g, const Tensor& terms) {
+                      return where(isnan(terms), 0, spread(g, terms.shape(), set));
+                    },
+                    input));
+}
+
+Tensor mean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  if (dtype && !is_floating(*dtype))
+    throw DTypeError(fmt::format("mean: expected a floating dtype, got {}", name(*dtype)));
+  Tensor input = converted(x, dtype);
+  require_floating("mean", input);
+  DimSet set = dim_set("mean", input, dims);
+  return record("mean", kernels::mean(input.array(), set, keepdim),
+                exact_gradient(input, [full = input.shape(), set](const Tensor& g) {
                   return spread(div(g, reduced_count(full, set)), full, set);
                 }));
+}
+
+Tensor nanmean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  require_floating("nanmean", x);
+  DimSet set = dim_set("nanmean", x, dims);
+  Tensor count(kernels::count_nonzero(logical_not(isnan(x)).array(), set, keepdim));
+  return div(nansum(x, dims, keepdim, dtype), count);
 }
 
 Tensor sum_to_shape(const Tensor& gradient_of_result, const Shape& shape) {
@@ -88,83 +140,90 @@ Tensor sum_to_shape(const Tensor& gradient_of_result, const Shape& shape) {
                          [full = gradient_of_result.shape()](const Tensor& g) { return expand(g, full); }));
 }
 
-Tensor var(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
-  require_floating("var", x);
-  DimSet set = dim_set("var", x, dims);
-  Array numbers = kernels::var_mean(x.array(), set, correction, keepdim).first;
-  return record(
-      "var", std::move(numbers),
-      gradient(
-          x,
-          [set, correction](const Tensor& g, const Tensor& input) {
-            const Shape& full = input.shape();
-            double divisor = std::max(0.0, static_cast<double>(reduced_count(full, set)) - correction);
-            Shape kept = kernels::reduced_shape(full, set, true);
-            Tensor deviation =
-                sub(input, div(sum_to_shape(input, kept), static_cast<double>(reduced_count(full, set))));
-            return mul(spread(mul(g, 2.0 / divisor), full, set), deviation);
-          },
-          x));
+namespace {
+
+/// Both results of one pass, each recorded by itself.
+std::pair<Tensor, Tensor> moments(const char* name, const Tensor& x, const Dims& dims,
+                                  std::optional<double> correction, bool keepdim) {
+  require_floating(name, x);
+  DimSet set = dim_set(name, x, dims);
+  auto [variances, means] = kernels::var_mean(x.array(), set, correction.value_or(1), keepdim);
+  auto count = static_cast<double>(reduced_count(x.shape(), set));
+  Tensor variance = record(name, std::move(variances),
+                           gradient(
+                               x,
+                               [set, count, taken = correction.value_or(1)](const Tensor& g, const Tensor& input) {
+                                 const Shape& full = input.shape();
+                                 Shape kept = kernels::reduced_shape(full, set, true);
+                                 Tensor deviation = sub(input, div(sum_to_shape(input, kept), count));
+                                 Tensor slope = mul(g, 2.0 / std::max(0.0, count - taken));
+                                 return mul(spread(slope, full, set), deviation);
+                               },
+                               x));
+  Tensor mean = record("mean", std::move(means), exact_gradient(x, [full = x.shape(), set, count](const Tensor& g) {
+                         return spread(div(g, count), full, set);
+                       }));
+  return {variance, mean};
 }
 
-Tensor std(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
-  Tensor variance = var(x, dims, correction, keepdim);
+Tensor root_of_variance(const Tensor& variance) {
   return elementwise(
       "std", Cost::cheap, [](auto v) { return sqrt(v); },
       with_gradients([](auto g, auto, auto y) { return select(y == 0, 0, g / (y + y)); }), variance);
 }
 
-namespace {
+}  // namespace
 
-/// The products of all other factors in each slice along `dim`: forward products times backward products.
-Tensor product_of_others(const Tensor& x, std::int64_t dim) {
-  std::int64_t size = x.size(dim);
-  std::vector<Tensor> parts = unbind(x, dim);
-  std::vector<Tensor> others(parts.size());
-  for (std::int64_t pass = 0; pass < 2; ++pass) {
-    Tensor running;
-    for (std::int64_t k = 0; k < size; ++k) {
-      auto i = static_cast<std::size_t>(pass == 0 ? k : size - 1 - k);
-      if (running.defined()) others[i] = others[i].defined() ? mul(others[i], running) : running;
-      running = running.defined() ? mul(running, parts[i]) : parts[i];
-    }
-  }
-  for (auto& other : others) {
-    if (!other.defined()) other = add(mul(parts[0], 0), 1);  // the only factor
-  }
-  return stack(others, dim);
+Tensor var(const Tensor& x, const Dims& dims, std::optional<double> correction, bool keepdim) {
+  return moments("var", x, dims, correction, keepdim).first;
+}
+std::pair<Tensor, Tensor> var_mean(const Tensor& x, const Dims& dims, std::optional<double> correction,
+                                   bool keepdim) {
+  return moments("var_mean", x, dims, correction, keepdim);
+}
+Tensor std(const Tensor& x, const Dims& dims, std::optional<double> correction, bool keepdim) {
+  return root_of_variance(moments("std", x, dims, correction, keepdim).first);
+}
+std::pair<Tensor, Tensor> std_mean(const Tensor& x, const Dims& dims, std::optional<double> correction,
+                                   bool keepdim) {
+  auto [variance, mean] = moments("std_mean", x, dims, correction, keepdim);
+  return {root_of_variance(variance), mean};
 }
 
-Tensor prod_over(const Tensor& x, const DimSet& set, bool keepdim, std::int64_t dim) {
-  Tensor input = is_floating(x.dtype()) ? x : to(x, int64);
-  return record("prod", kernels::prod(input.array(), set, keepdim),
+namespace {
+
+/// Whether products are normal numbers, so that dividing by a factor gives the product of the others.
+bool can_divide(const Tensor& products) {
+  double least = products.dtype() == float32 ? std::numeric_limits<float>::min()
+                                             : std::numeric_limits<double>::min();
+  return all(logical_and(isfinite(products), ge(abs(products), least))).item<bool>();
+}
+
+Tensor prod_over(const Tensor& x, const DimSet& set, bool keepdim, std::size_t dim) {
+  return record("prod", kernels::prod(x.array(), set, keepdim),
                 gradient(
-                    input,
+                    x,
                     [set, dim](const Tensor& g, const Tensor& factors, const Tensor& y) {
                       const Shape& full = factors.shape();
-                      if (factors.numel() == 0) return mul(factors, 0);
-                      Tensor spread_g = spread(g, full, set);
-                      bool zeros =
-                          kernels::any(eq(factors, 0).array(), kernels::all_dims(factors.array()), false)
-                              .data<bool>()[0];
-                      if (!zeros && !is_grad_enabled())
-                        return div(mul(spread_g, spread(y, full, set)), factors);
-                      return mul(spread_g, product_of_others(factors, dim));
+                      Tensor slopes = spread(g, full, set);
+                      if (!is_grad_enabled() && can_divide(y))
+                        return div(mul(slopes, spread(y, full, set)), factors);
+                      return mul(slopes, product_of_others(factors, dim));
                     },
-                    input, result));
+                    x, result));
 }
 
 }  // namespace
 
-Tensor prod(const Tensor& x) {
-  Tensor flat = reshape(x, {-1});
-  return prod_over(flat, kernels::all_dims(flat.array()), false, 0);
+Tensor prod(const Tensor& x, std::optional<DType> dtype) {
+  Tensor flat = reshape(converted(x, dtype), {x.numel()});
+  return narrowed(prod_over(flat, kernels::all_dims(flat.array()), false, 0), dtype);
 }
 
-Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim) {
+Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim, std::optional<DType> dtype) {
   std::size_t at = wrap_dim("prod", dim, x.ndim());
-  if (x.ndim() == 0) return reshape(prod(x), {});
-  return prod_over(x, DimSet().set(at), keepdim, static_cast<std::int64_t>(at));
+  if (x.ndim() == 0) return prod(x, dtype);
+  return narrowed(prod_over(converted(x, dtype), DimSet().set(at), keepdim, at), dtype);
 }
 
 // Extremes
@@ -172,26 +231,22 @@ Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim) {
 
 namespace {
 
-void require_elements(const char* name, const Tensor& x, const DimSet& set) {
-  for (std::size_t i = 0; i < x.ndim(); ++i) {
-    if (set[i] && x.shape()[i] == 0) {
-      throw ShapeError(fmt::format("{}: nothing to choose from: dimension {} of {} has size 0", name, i,
-                                   to_string(x.shape())));
-    }
-  }
-}
-
 using Reduction = Array (*)(const Array&, const DimSet&, bool);
 
-Tensor extreme(const char* name, Reduction kernel, const Tensor& x, const Dims& dims, bool keepdim) {
+/// `nan_shares`: where nan has won, all nan share the gradient; else it is nan there.
+Tensor extreme(const char* name, Reduction kernel, const Tensor& x, const Dims& dims, bool keepdim,
+               bool nan_shares) {
   DimSet set = dim_set(name, x, dims);
   require_elements(name, x, set);
   return record(name, kernel(x.array(), set, keepdim),
                 gradient(
                     x,
-                    [set](const Tensor& g, const Tensor& input, const Tensor& y) {
+                    [set, nan_shares](const Tensor& g, const Tensor& input, const Tensor& y) {
                       const Shape& full = input.shape();
-                      Tensor hits = to(eq(input, spread(y, full, set)), g.dtype());
+                      Tensor best = spread(y, full, set);
+                      Tensor equal_best = eq(input, best);
+                      if (nan_shares) equal_best = logical_or(equal_best, logical_and(isnan(input), isnan(best)));
+                      Tensor hits = to(equal_best, g.dtype());
                       Tensor shares = div(hits, sum_to_shape(hits, kernels::reduced_shape(full, set, true)));
                       return mul(spread(g, full, set), shares);
                     },
@@ -222,26 +277,29 @@ std::pair<Tensor, Tensor> extreme_with_index(const char* name, Search kernel, co
           index};
 }
 
-Tensor place(const char* name, Search kernel, const Tensor& x) {
+Tensor place(const char* name, Search kernel, const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
   NoGrad off;
-  return extreme_with_index(name, kernel, reshape(x, {-1}), 0, false).second;
-}
-
-Tensor place(const char* name, Search kernel, const Tensor& x, std::int64_t dim, bool keepdim) {
-  NoGrad off;
-  return extreme_with_index(name, kernel, x, dim, keepdim).second;
+  if (dim) return extreme_with_index(name, kernel, x, *dim, keepdim).second;
+  Tensor found = extreme_with_index(name, kernel, reshape(x, {x.numel()}), 0, false).second;
+  return keepdim ? reshape(found, Shape::filled(x.ndim(), 1)) : found;
 }
 
 }  // namespace
 
 Tensor amax(const Tensor& x, const Dims& dims, bool keepdim) {
-  return extreme("amax", kernels::amax, x, dims, keepdim);
+  return extreme("amax", kernels::amax, x, dims, keepdim, false);
 }
 Tensor amin(const Tensor& x, const Dims& dims, bool keepdim) {
-  return extreme("amin", kernels::amin, x, dims, keepdim);
+  return extreme("amin", kernels::amin, x, dims, keepdim, false);
 }
-Tensor max(const Tensor& x) { return extreme("max", kernels::amax, x, std::nullopt, false); }
-Tensor min(const Tensor& x) { return extreme("min", kernels::amin, x, std::nullopt, false); }
+Tensor max(const Tensor& x) { return extreme("max", kernels::amax, x, std::nullopt, false, true); }
+Tensor min(const Tensor& x) { return extreme("min", kernels::amin, x, std::nullopt, false, true); }
+
+std::pair<Tensor, Tensor> aminmax(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
+  Dims dims = dim ? Dims(Shape{*dim}) : std::nullopt;
+  return {extreme("aminmax", kernels::amin, x, dims, keepdim, false),
+          extreme("aminmax", kernels::amax, x, dims, keepdim, false)};
+}
 
 std::pair<Tensor, Tensor> max(const Tensor& x, std::int64_t dim, bool keepdim) {
   return extreme_with_index("max", kernels::max_with_index, x, dim, keepdim);
@@ -249,12 +307,10 @@ std::pair<Tensor, Tensor> max(const Tensor& x, std::int64_t dim, bool keepdim) {
 std::pair<Tensor, Tensor> min(const Tensor& x, std::int64_t dim, bool keepdim) {
   return extreme_with_index("min", kernels::min_with_index, x, dim, keepdim);
 }
-Tensor argmax(const Tensor& x) { return place("argmax", kernels::max_with_index, x); }
-Tensor argmin(const Tensor& x) { return place("argmin", kernels::min_with_index, x); }
-Tensor argmax(const Tensor& x, std::int64_t dim, bool keepdim) {
+Tensor argmax(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
   return place("argmax", kernels::max_with_index, x, dim, keepdim);
 }
-Tensor argmin(const Tensor& x, std::int64_t dim, bool keepdim) {
+Tensor argmin(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
   return place("argmin", kernels::min_with_index, x, dim, keepdim);
 }
 
@@ -263,6 +319,9 @@ Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
 }
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
   return Tensor(kernels::any(x.array(), dim_set("any", x, dims), keepdim));
+}
+Tensor count_nonzero(const Tensor& x, const Dims& dims) {
+  return Tensor(kernels::count_nonzero(x.array(), dim_set("count_nonzero", x, dims), false));
 }
 
 }  // namespace xgrad

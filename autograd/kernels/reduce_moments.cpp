@@ -1,0 +1,164 @@
+// Products and variances.
+
+#include <limits>
+
+#include <xgrad/autograd/kernels/reduce_loops.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+using namespace detail;
+
+/// Integers wrap around.
+template <class T>
+T wrapping_product(T a, T b) {
+  if constexpr (is_vector<T>)
+    return a * b;
+  else
+    return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+}
+
+template <class T>
+T row_product(const T* x, std::int64_t count) {
+  T product = 1;
+  std::int64_t i = 0;
+  if constexpr (is_vector<T>) {
+    constexpr auto width = static_cast<std::int64_t>(Lanes<T>::count);
+    if (count >= 2 * width) {
+      Lanes<T> even(T(1));
+      Lanes<T> odd(T(1));
+      for (; i + 2 * width <= count; i += 2 * width) {
+        even = even * load(x + i);
+        odd = odd * load(x + i + width);
+      }
+      alignas(64) T lanes[Lanes<T>::count];
+      store(even * odd, lanes);
+      for (T lane : lanes) product *= lane;
+    }
+  }
+  for (; i < count; ++i) product = wrapping_product(product, x[i]);
+  return product;
+}
+
+template <class T>
+void products(const ReducePlan& plan, T* result) {
+  if (plan.inner > 1)
+    fold_columns(plan, plan.row<T>(0), result, T(1), [](T a, T b) { return wrapping_product(a, b); });
+  else
+    for_rows(plan, [&](std::int64_t i) { result[i] = row_product(plan.row<T>(i), plan.length); });
+}
+
+/// The mean of some numbers and the sum of the squares of their distances from it.
+struct Moments {
+  double count = 0;
+  double mean = 0;
+  double squares = 0;
+};
+
+/// From sums of x - shift and its square, `shift` being near the mean: what rounding has left in it is taken
+/// out again.
+Moments moments_about(double shift, double count, double deviations, double squares) {
+  double rest = deviations / count;
+  return {count, rest == rest ? shift + rest : shift, squares - deviations * rest};
+}
+
+/// Those of two sets of numbers together. Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise
+/// algorithm for computing sample variances", 1979.
+Moments join(const Moments& a, const Moments& b) {
+  double count = a.count + b.count;
+  double distance = b.mean - a.mean;
+  return {count, (a.mean * a.count + b.mean * b.count) / count,
+          a.squares + b.squares + distance * distance * (a.count * b.count / count)};
+}
+
+template <class T>
+Moments moments_of_block(const T* x, std::int64_t size) {
+  auto count = static_cast<double>(size);
+  T shift = static_cast<T>(static_cast<double>(block_sum(x, size, [](auto v) { return v; })) / count);
+  T deviations = block_sum(x, size, [shift](auto v) { return v - shift; });
+  T squares = block_sum(x, size, [shift](auto v) { return (v - shift) * (v - shift); });
+  return moments_about(static_cast<double>(shift), count, static_cast<double>(deviations),
+                       static_cast<double>(squares));
+}
+
+template <class T>
+void moments_of_rows(const ReducePlan& plan, double divisor, T* variances, T* means) {
+  for_rows(plan, [&](std::int64_t i) {
+    const T* row = plan.row<T>(i);
+    Moments all = over_row(
+        plan.length,
+        [row](std::int64_t begin, std::int64_t size) { return moments_of_block(row + begin, size); }, join);
+    means[i] = static_cast<T>(all.mean);
+    variances[i] = static_cast<T>(all.squares / divisor);
+  });
+}
+
+/// Rows in runs that stay in cache, so that memory is read once.
+template <class T>
+void moments_of_columns(const ReducePlan& plan, double divisor, T* variances, T* means) {
+  constexpr std::int64_t strip = 256;
+  constexpr std::int64_t run = 64;
+  for_strips<strip>(plan, [&](std::int64_t from, std::int64_t width, std::int64_t to) {
+    Moments all[strip];
+    alignas(64) T shift[strip];
+    alignas(64) T deviations[strip];
+    alignas(64) T squares[strip];
+    for (std::int64_t start = 0; start < plan.length; start += run) {
+      const T* first = plan.row<T>(0) + from + start * plan.inner;
+      std::int64_t rows = std::min(run, plan.length - start);
+      auto count = static_cast<double>(rows);
+      sum_strip(first, rows, plan.inner, width, shift, [](T x, std::int64_t) { return x; });
+      for (std::int64_t j = 0; j < width; ++j) shift[j] /= static_cast<T>(rows);
+      sum_strip(first, rows, plan.inner, width, deviations,
+                [&shift](T x, std::int64_t j) { return x - shift[j]; });
+      sum_strip(first, rows, plan.inner, width, squares,
+                [&shift](T x, std::int64_t j) { return (x - shift[j]) * (x - shift[j]); });
+      for (std::int64_t j = 0; j < width; ++j) {
+        Moments part = moments_about(static_cast<double>(shift[j]), count, static_cast<double>(deviations[j]),
+                                     static_cast<double>(squares[j]));
+        all[j] = start == 0 ? part : join(all[j], part);
+      }
+    }
+    for (std::int64_t j = 0; j < width; ++j) {
+      means[to + j] = static_cast<T>(all[j].mean);
+      variances[to + j] = static_cast<T>(all[j].squares / divisor);
+    }
+  });
+}
+
+}  // namespace
+
+Array prod(const Array& input, const DimSet& dims, bool keepdim) {
+  if (is_integral(input.dtype()) && input.dtype() != int64) return prod(cast(input, int64), dims, keepdim);
+  ReducePlan plan = plan_reduction(input, dims, keepdim);
+  Array result(plan.result_shape, input.dtype());
+  if (input.dtype() == float32)
+    products(plan, result.data<float>());
+  else if (input.dtype() == float64)
+    products(plan, result.data<double>());
+  else
+    products(plan, result.data<std::int64_t>());
+  return result;
+}
+
+std::pair<Array, Array> var_mean(const Array& input, const DimSet& dims, double correction, bool keepdim) {
+  ReducePlan plan = plan_reduction(input, dims, keepdim);
+  Array variances(plan.result_shape, input.dtype());
+  Array means(plan.result_shape, input.dtype());
+  if (plan.length == 0) {
+    fill(variances, std::numeric_limits<double>::quiet_NaN());
+    fill(means, std::numeric_limits<double>::quiet_NaN());
+    return {variances, means};
+  }
+  double divisor = std::max(0.0, static_cast<double>(plan.length) - correction);
+  dispatch_floating(input.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if (plan.inner > 1)
+      moments_of_columns(plan, divisor, variances.data<T>(), means.data<T>());
+    else
+      moments_of_rows(plan, divisor, variances.data<T>(), means.data<T>());
+  });
+  return {variances, means};
+}
+
+}  // namespace xgrad::kernels

@@ -1,0 +1,71 @@
+// Truths of all or any elements, and how many are not zero.
+
+#include <xgrad/autograd/kernels/reduce_loops.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+using namespace detail;
+
+/// Whether a row holds an element whose truth is `wanted`: a block at a time, so that the loop has no branch.
+template <class T>
+bool holds(const T* x, std::int64_t count, bool wanted) {
+  constexpr std::int64_t stretch = 256;
+  for (std::int64_t first = 0; first < count; first += stretch) {
+    std::int64_t stop = std::min(count, first + stretch);
+    bool found = false;
+    for (std::int64_t i = first; i < stop; ++i) found |= (x[i] != T(0)) == wanted;
+    if (found) return true;
+  }
+  return false;
+}
+
+/// The answer where an element of truth `wanted` is found is `wanted`, else its opposite.
+Array truth_of(const Array& input, const DimSet& dims, bool keepdim, bool wanted) {
+  ReducePlan plan = plan_reduction(input, dims, keepdim);
+  Array result(plan.result_shape, boolean);
+  bool* to = result.data<bool>();
+  dispatch(input.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if (plan.inner > 1) {
+      fold_columns(plan, plan.row<T>(0), to, !wanted, [wanted](bool truth, T x) {
+        return wanted ? truth || x != T(0) : truth && x != T(0);
+      });
+    } else {
+      for_rows(plan, [&](std::int64_t i) { to[i] = holds(plan.row<T>(i), plan.length, wanted) == wanted; });
+    }
+  });
+  return result;
+}
+
+}  // namespace
+
+Array all(const Array& input, const DimSet& dims, bool keepdim) {
+  return truth_of(input, dims, keepdim, false);
+}
+Array any(const Array& input, const DimSet& dims, bool keepdim) {
+  return truth_of(input, dims, keepdim, true);
+}
+
+Array count_nonzero(const Array& input, const DimSet& dims, bool keepdim) {
+  ReducePlan plan = plan_reduction(input, dims, keepdim);
+  Array result(plan.result_shape, int64);
+  auto* to = result.data<std::int64_t>();
+  dispatch(input.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if (plan.inner > 1) {
+      fold_columns(plan, plan.row<T>(0), to, std::int64_t{0},
+                   [](std::int64_t count, T x) { return count + (x != T(0) ? 1 : 0); });
+    } else {
+      for_rows(plan, [&](std::int64_t i) {
+        const T* row = plan.row<T>(i);
+        std::int64_t count = 0;
+        for (std::int64_t k = 0; k < plan.length; ++k) count += row[k] != T(0) ? 1 : 0;
+        to[i] = count;
+      });
+    }
+  });
+  return result;
+}
+
+}  // namespace xgrad::kernels
