@@ -35,10 +35,14 @@ XGRAD_API Array mean(const Array& input, const DimSet& dims, bool keepdim);
 /// Products. bool and integers give int64. The product of nothing is 1.
 XGRAD_API Array prod(const Array& input, const DimSet& dims, bool keepdim);
 
-/// Sums of squared deviations from the mean divided by max(0, N - correction), of a floating array, in one
-/// numerically sound pass or two. Second: the means.
+/// Sums of squared deviations from the mean divided by max(0, N - correction), of a floating array, exact also
+/// where the mean is large beside the deviations. Second: the means.
 XGRAD_API std::pair<Array, Array> var_mean(const Array& input, const DimSet& dims, double correction,
                                            bool keepdim);
+
+/// scale * (x - mean), `scale` having one number for every mean: the gradient of var_mean's first. Undefined
+/// where the dimensions do not stand together in a row-major input.
+XGRAD_API Array scaled_deviations(const Array& input, const Array& scale, const DimSet& dims);
 
 /// Largest and smallest elements; nan wins. The caller refuses an empty reduction.
 XGRAD_API Array amax(const Array& input, const DimSet& dims, bool keepdim);

@@ -82,47 +82,51 @@ Moments moments_of_block(const T* x, std::int64_t size) {
 }
 
 template <class T>
-void moments_of_rows(const ReducePlan& plan, double divisor, T* variances, T* means) {
-  for_rows(plan, [&](std::int64_t i) {
-    const T* row = plan.row<T>(i);
-    Moments all = over_row(
-        plan.length,
-        [row](std::int64_t begin, std::int64_t size) { return moments_of_block(row + begin, size); }, join);
-    means[i] = static_cast<T>(all.mean);
-    variances[i] = static_cast<T>(all.squares / divisor);
-  });
+Moments moments_of_row(const T* row, std::int64_t length) {
+  return over_row(
+      length, [row](std::int64_t begin, std::int64_t size) { return moments_of_block(row + begin, size); },
+      join);
 }
 
-/// Rows in runs that stay in cache, so that memory is read once.
+constexpr std::int64_t moments_strip = 256;
+
+/// Those of `width` columns, at most moments_strip; rows in runs that stay in cache, so that memory is read
+/// once.
 template <class T>
-void moments_of_columns(const ReducePlan& plan, double divisor, T* variances, T* means) {
-  constexpr std::int64_t strip = 256;
+void moments_of_columns(const T* first, std::int64_t length, std::int64_t inner, std::int64_t width,
+                        Moments* all) {
   constexpr std::int64_t run = 64;
-  for_strips<strip>(plan, [&](std::int64_t from, std::int64_t width, std::int64_t to) {
-    Moments all[strip];
-    alignas(64) T shift[strip];
-    alignas(64) T deviations[strip];
-    alignas(64) T squares[strip];
-    for (std::int64_t start = 0; start < plan.length; start += run) {
-      const T* first = plan.row<T>(0) + from + start * plan.inner;
-      std::int64_t rows = std::min(run, plan.length - start);
-      auto count = static_cast<double>(rows);
-      sum_strip(first, rows, plan.inner, width, shift, [](T x, std::int64_t) { return x; });
-      for (std::int64_t j = 0; j < width; ++j) shift[j] /= static_cast<T>(rows);
-      sum_strip(first, rows, plan.inner, width, deviations,
-                [&shift](T x, std::int64_t j) { return x - shift[j]; });
-      sum_strip(first, rows, plan.inner, width, squares,
-                [&shift](T x, std::int64_t j) { return (x - shift[j]) * (x - shift[j]); });
-      for (std::int64_t j = 0; j < width; ++j) {
-        Moments part = moments_about(static_cast<double>(shift[j]), count, static_cast<double>(deviations[j]),
-                                     static_cast<double>(squares[j]));
-        all[j] = start == 0 ? part : join(all[j], part);
-      }
-    }
+  alignas(64) T shift[moments_strip];
+  alignas(64) T deviations[moments_strip];
+  alignas(64) T squares[moments_strip];
+  for (std::int64_t start = 0; start < length; start += run) {
+    const T* from = first + start * inner;
+    std::int64_t rows = std::min(run, length - start);
+    sum_strip(from, rows, inner, width, shift, [](T x, std::int64_t) { return x; });
+    for (std::int64_t j = 0; j < width; ++j) shift[j] /= static_cast<T>(rows);
+    sum_strip(from, rows, inner, width, deviations, [&shift](T x, std::int64_t j) { return x - shift[j]; });
+    sum_strip(from, rows, inner, width, squares,
+              [&shift](T x, std::int64_t j) { return (x - shift[j]) * (x - shift[j]); });
     for (std::int64_t j = 0; j < width; ++j) {
-      means[to + j] = static_cast<T>(all[j].mean);
-      variances[to + j] = static_cast<T>(all[j].squares / divisor);
+      Moments part = moments_about(static_cast<double>(shift[j]), static_cast<double>(rows),
+                                   static_cast<double>(deviations[j]), static_cast<double>(squares[j]));
+      all[j] = start == 0 ? part : join(all[j], part);
     }
+  }
+}
+
+/// Calls row(place, first element, moments), or columns(place, first element, width, moments) for a strip.
+template <class T, class Row, class Columns>
+void for_moments(const ReducePlan& plan, const Row& row, const Columns& columns) {
+  if (plan.inner == 1) {
+    for_rows(plan, [&](std::int64_t i) { row(i, plan.row<T>(i), moments_of_row(plan.row<T>(i), plan.length)); });
+    return;
+  }
+  for_strips<moments_strip>(plan, [&](std::int64_t from, std::int64_t width, std::int64_t to) {
+    Moments all[moments_strip];
+    const T* first = plan.row<T>(0) + from;
+    moments_of_columns(first, plan.length, plan.inner, width, all);
+    columns(to, first, width, all);
   });
 }
 
@@ -153,12 +157,45 @@ std::pair<Array, Array> var_mean(const Array& input, const DimSet& dims, double 
   double divisor = std::max(0.0, static_cast<double>(plan.length) - correction);
   dispatch_floating(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    if (plan.inner > 1)
-      moments_of_columns(plan, divisor, variances.data<T>(), means.data<T>());
-    else
-      moments_of_rows(plan, divisor, variances.data<T>(), means.data<T>());
+    auto write = [&](std::int64_t to, const T*, const Moments& moments) {
+      means.data<T>()[to] = static_cast<T>(moments.mean);
+      variances.data<T>()[to] = static_cast<T>(moments.squares / divisor);
+    };
+    for_moments<T>(plan, write, [&](std::int64_t to, const T* first, std::int64_t width, const Moments* all) {
+      for (std::int64_t j = 0; j < width; ++j) write(to + j, first, all[j]);
+    });
   });
   return {variances, means};
+}
+
+Array scaled_deviations(const Array& input, const Array& scale, const DimSet& dims) {
+  Array x = contiguous(input);
+  ReducePlan plan = plan_reduction(x, dims, true);
+  if (plan.copy.defined()) return {};
+  Array factors = contiguous(scale);
+  Array result = Array::empty_like(x);
+  if (result.numel() == 0) return result;
+  dispatch_floating(x.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    const T* factor = factors.data<T>();
+    auto beside = [from = x.data<T>(), to = result.data<T>()](const T* element) { return to + (element - from); };
+    for_moments<T>(
+        plan,
+        [&](std::int64_t place, const T* row, const Moments& moments) {
+          T* to = beside(row);
+          for (std::int64_t k = 0; k < plan.length; ++k)
+            to[k] = static_cast<T>(static_cast<double>(row[k]) - moments.mean) * factor[place];
+        },
+        [&](std::int64_t place, const T* first, std::int64_t width, const Moments* all) {
+          for (std::int64_t i = 0; i < plan.length; ++i) {
+            const T* row = first + i * plan.inner;
+            T* to = beside(row);
+            for (std::int64_t j = 0; j < width; ++j)
+              to[j] = static_cast<T>(static_cast<double>(row[j]) - all[j].mean) * factor[place + j];
+          }
+        });
+  });
+  return result;
 }
 
 }  // namespace xgrad::kernels

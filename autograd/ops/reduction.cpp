@@ -142,26 +142,35 @@ Tensor sum_to_shape(const Tensor& gradient_of_result, const Shape& shape) {
 
 namespace {
 
+/// 2 / (N - correction) * (x - mean) * g.
+Tensor variance_gradient(const Tensor& g, const Tensor& x, const DimSet& dims, double correction) {
+  auto count = static_cast<double>(reduced_count(x.shape(), dims));
+  Tensor slope = mul(g, 2.0 / std::max(0.0, count - correction));
+  if (!is_grad_enabled()) {
+    Array product = kernels::scaled_deviations(x.array(), slope.array(), dims);
+    if (product.defined()) return Tensor(std::move(product));
+  }
+  Shape kept = kernels::reduced_shape(x.shape(), dims, true);
+  auto centred = [&](const Tensor& input) { return sub(input, div(sum_to_shape(input, kept), count)); };
+  return mul(spread(slope, x.shape(), dims), centred(centred(x)));  // again, for what rounding left in the mean
+}
+
 /// Both results of one pass, each recorded by itself.
 std::pair<Tensor, Tensor> moments(const char* name, const Tensor& x, const Dims& dims,
                                   std::optional<double> correction, bool keepdim) {
   require_floating(name, x);
   DimSet set = dim_set(name, x, dims);
-  auto [variances, means] = kernels::var_mean(x.array(), set, correction.value_or(1), keepdim);
-  auto count = static_cast<double>(reduced_count(x.shape(), set));
+  double taken = correction.value_or(1);
+  auto [variances, means] = kernels::var_mean(x.array(), set, taken, keepdim);
   Tensor variance = record(name, std::move(variances),
                            gradient(
                                x,
-                               [set, count, taken = correction.value_or(1)](const Tensor& g, const Tensor& input) {
-                                 const Shape& full = input.shape();
-                                 Shape kept = kernels::reduced_shape(full, set, true);
-                                 Tensor deviation = sub(input, div(sum_to_shape(input, kept), count));
-                                 Tensor slope = mul(g, 2.0 / std::max(0.0, count - taken));
-                                 return mul(spread(slope, full, set), deviation);
+                               [set, taken](const Tensor& g, const Tensor& input) {
+                                 return variance_gradient(g, input, set, taken);
                                },
                                x));
-  Tensor mean = record("mean", std::move(means), exact_gradient(x, [full = x.shape(), set, count](const Tensor& g) {
-                         return spread(div(g, count), full, set);
+  Tensor mean = record("mean", std::move(means), exact_gradient(x, [full = x.shape(), set](const Tensor& g) {
+                         return spread(div(g, reduced_count(full, set)), full, set);
                        }));
   return {variance, mean};
 }
@@ -296,6 +305,10 @@ Tensor max(const Tensor& x) { return extreme("max", kernels::amax, x, std::nullo
 Tensor min(const Tensor& x) { return extreme("min", kernels::amin, x, std::nullopt, false, true); }
 
 std::pair<Tensor, Tensor> aminmax(const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
+  if (x.ndim() == 0 && dim && keepdim) {
+    wrap_dim("aminmax", *dim, 0);
+    return aminmax(reshape(x, {1}), 0, true);
+  }
   Dims dims = dim ? Dims(Shape{*dim}) : std::nullopt;
   return {extreme("aminmax", kernels::amin, x, dims, keepdim, false),
           extreme("aminmax", kernels::amax, x, dims, keepdim, false)};

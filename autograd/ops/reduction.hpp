@@ -47,7 +47,8 @@ XGRAD_API Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim = false,
 /// empty reduction. Source: torch.amax.
 XGRAD_API Tensor amax(const Tensor& x, const Dims& dims = std::nullopt, bool keepdim = false);
 XGRAD_API Tensor amin(const Tensor& x, const Dims& dims = std::nullopt, bool keepdim = false);
-/// {amin, amax} along one dimension, or of all elements. Source: torch.aminmax.
+/// {amin, amax} along one dimension, or of all elements. With `dim` and `keepdim` a 0-d tensor gives [1], as in
+/// PyTorch. Source: torch.aminmax.
 XGRAD_API std::pair<Tensor, Tensor> aminmax(const Tensor& x, std::optional<std::int64_t> dim = std::nullopt,
                                             bool keepdim = false);
 /// The largest (smallest) of all elements; nan wins. Equal ones, or all nan, share the gradient evenly.
