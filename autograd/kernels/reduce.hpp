@@ -35,8 +35,8 @@ XGRAD_API Array mean(const Array& input, const DimSet& dims, bool keepdim);
 /// Products. bool and integers give int64. The product of nothing is 1.
 XGRAD_API Array prod(const Array& input, const DimSet& dims, bool keepdim);
 
-/// Sums of squared deviations from the mean divided by max(0, N - correction), of a floating array, exact also
-/// where the mean is large beside the deviations. Second: the means.
+/// Sums of squared deviations from the mean divided by max(0, N - correction), of a floating array, exact
+/// also where the mean is large beside the deviations. Second: the means.
 XGRAD_API std::pair<Array, Array> var_mean(const Array& input, const DimSet& dims, double correction,
                                            bool keepdim);
 

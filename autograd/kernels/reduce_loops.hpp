@@ -73,7 +73,8 @@ auto over_row(std::int64_t count, const Block& block_of, const Join& join) {
     }
   });
   for (std::size_t step = 1; step < parts.size(); step *= 2) {
-    for (std::size_t i = 0; i + step < parts.size(); i += 2 * step) parts[i] = join(parts[i], parts[i + step]);
+    for (std::size_t i = 0; i + step < parts.size(); i += 2 * step)
+      parts[i] = join(parts[i], parts[i + step]);
   }
   return parts[0];
 }
@@ -104,7 +105,8 @@ void for_rows(const ReducePlan& plan, const Row& row) {
 }
 
 /// Calls strip(first input element, width, first result place) for strips of columns of every outer block, on
-/// several threads when that pays. A strip is short enough for several of its rows to stay in the first cache.
+/// several threads when that pays. A strip is short enough for several of its rows to stay in the first
+/// cache.
 template <std::int64_t strip_width, class Strip>
 void for_strips(const ReducePlan& plan, const Strip& strip) {
   std::int64_t strips = (plan.inner + strip_width - 1) / strip_width;

@@ -119,7 +119,8 @@ void moments_of_columns(const T* first, std::int64_t length, std::int64_t inner,
 template <class T, class Row, class Columns>
 void for_moments(const ReducePlan& plan, const Row& row, const Columns& columns) {
   if (plan.inner == 1) {
-    for_rows(plan, [&](std::int64_t i) { row(i, plan.row<T>(i), moments_of_row(plan.row<T>(i), plan.length)); });
+    for_rows(plan,
+             [&](std::int64_t i) { row(i, plan.row<T>(i), moments_of_row(plan.row<T>(i), plan.length)); });
     return;
   }
   for_strips<moments_strip>(plan, [&](std::int64_t from, std::int64_t width, std::int64_t to) {
@@ -178,7 +179,9 @@ Array scaled_deviations(const Array& input, const Array& scale, const DimSet& di
   dispatch_floating(x.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     const T* factor = factors.data<T>();
-    auto beside = [from = x.data<T>(), to = result.data<T>()](const T* element) { return to + (element - from); };
+    auto beside = [from = x.data<T>(), to = result.data<T>()](const T* element) {
+      return to + (element - from);
+    };
     for_moments<T>(
         plan,
         [&](std::int64_t place, const T* row, const Moments& moments) {

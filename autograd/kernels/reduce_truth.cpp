@@ -28,9 +28,8 @@ Array truth_of(const Array& input, const DimSet& dims, bool keepdim, bool wanted
   dispatch(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     if (plan.inner > 1) {
-      fold_columns(plan, plan.row<T>(0), to, !wanted, [wanted](bool truth, T x) {
-        return wanted ? truth || x != T(0) : truth && x != T(0);
-      });
+      fold_columns(plan, plan.row<T>(0), to, !wanted,
+                   [wanted](bool truth, T x) { return wanted ? truth || x != T(0) : truth && x != T(0); });
     } else {
       for_rows(plan, [&](std::int64_t i) { to[i] = holds(plan.row<T>(i), plan.length, wanted) == wanted; });
     }

@@ -5,8 +5,8 @@
 #include <xgrad/autograd/array/array.hpp>
 #include <xgrad/autograd/array/export.hpp>
 
-/// Running sums, products and the like along one dimension. Each line is computed in its own order, so results
-/// do not depend on the number of threads; float32 runs on in double precision.
+/// Running sums, products and the like along one dimension. Each line is computed in its own order, so
+/// results do not depend on the number of threads; float32 runs on in double precision.
 namespace xgrad::kernels {
 
 /// The end of a dimension that a scan starts at.

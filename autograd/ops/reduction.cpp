@@ -152,7 +152,8 @@ Tensor variance_gradient(const Tensor& g, const Tensor& x, const DimSet& dims, d
   }
   Shape kept = kernels::reduced_shape(x.shape(), dims, true);
   auto centred = [&](const Tensor& input) { return sub(input, div(sum_to_shape(input, kept), count)); };
-  return mul(spread(slope, x.shape(), dims), centred(centred(x)));  // again, for what rounding left in the mean
+  return mul(spread(slope, x.shape(), dims),
+             centred(centred(x)));  // again, for what rounding left in the mean
 }
 
 /// Both results of one pass, each recorded by itself.
@@ -203,8 +204,8 @@ namespace {
 
 /// Whether products are normal numbers, so that dividing by a factor gives the product of the others.
 bool can_divide(const Tensor& products) {
-  double least = products.dtype() == float32 ? std::numeric_limits<float>::min()
-                                             : std::numeric_limits<double>::min();
+  double least =
+      products.dtype() == float32 ? std::numeric_limits<float>::min() : std::numeric_limits<double>::min();
   return all(logical_and(isfinite(products), ge(abs(products), least))).item<bool>();
 }
 
@@ -254,7 +255,8 @@ Tensor extreme(const char* name, Reduction kernel, const Tensor& x, const Dims& 
                       const Shape& full = input.shape();
                       Tensor best = spread(y, full, set);
                       Tensor equal_best = eq(input, best);
-                      if (nan_shares) equal_best = logical_or(equal_best, logical_and(isnan(input), isnan(best)));
+                      if (nan_shares)
+                        equal_best = logical_or(equal_best, logical_and(isnan(input), isnan(best)));
                       Tensor hits = to(equal_best, g.dtype());
                       Tensor shares = div(hits, sum_to_shape(hits, kernels::reduced_shape(full, set, true)));
                       return mul(spread(g, full, set), shares);
@@ -286,7 +288,8 @@ std::pair<Tensor, Tensor> extreme_with_index(const char* name, Search kernel, co
           index};
 }
 
-Tensor place(const char* name, Search kernel, const Tensor& x, std::optional<std::int64_t> dim, bool keepdim) {
+Tensor place(const char* name, Search kernel, const Tensor& x, std::optional<std::int64_t> dim,
+             bool keepdim) {
   NoGrad off;
   if (dim) return extreme_with_index(name, kernel, x, *dim, keepdim).second;
   Tensor found = extreme_with_index(name, kernel, reshape(x, {x.numel()}), 0, false).second;

@@ -6,8 +6,8 @@
 #include <xgrad/autograd/tensor/tensor.hpp>
 
 /// Reductions over some dimensions, or (by default, or with an empty list) over all. Dimensions may be
-/// negative. With `keepdim` reduced dimensions stay with size 1. A `dtype` converts the input first. All throw
-/// IndexError for a dimension that is not there and ShapeError for one that is named twice.
+/// negative. With `keepdim` reduced dimensions stay with size 1. A `dtype` converts the input first. All
+/// throw IndexError for a dimension that is not there and ShapeError for one that is named twice.
 namespace xgrad {
 
 /// Sums; integers and bool give int64. The sum of nothing is 0. Source: torch.sum.
@@ -47,8 +47,8 @@ XGRAD_API Tensor prod(const Tensor& x, std::int64_t dim, bool keepdim = false,
 /// empty reduction. Source: torch.amax.
 XGRAD_API Tensor amax(const Tensor& x, const Dims& dims = std::nullopt, bool keepdim = false);
 XGRAD_API Tensor amin(const Tensor& x, const Dims& dims = std::nullopt, bool keepdim = false);
-/// {amin, amax} along one dimension, or of all elements. With `dim` and `keepdim` a 0-d tensor gives [1], as in
-/// PyTorch. Source: torch.aminmax.
+/// {amin, amax} along one dimension, or of all elements. With `dim` and `keepdim` a 0-d tensor gives [1], as
+/// in PyTorch. Source: torch.aminmax.
 XGRAD_API std::pair<Tensor, Tensor> aminmax(const Tensor& x, std::optional<std::int64_t> dim = std::nullopt,
                                             bool keepdim = false);
 /// The largest (smallest) of all elements; nan wins. Equal ones, or all nan, share the gradient evenly.

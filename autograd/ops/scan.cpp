@@ -54,10 +54,9 @@ Tensor shifted(const Tensor& x, std::size_t dim, Direction direction, double end
 }
 
 Tensor running_sum(const Tensor& x, std::size_t dim, Direction direction) {
-  return record("cumsum", kernels::cumsum(x.array(), dim, direction),
-                gradient(x, [dim, direction](const Tensor& g) {
-                  return running_sum(g, dim, opposite(direction));
-                }));
+  return record(
+      "cumsum", kernels::cumsum(x.array(), dim, direction),
+      gradient(x, [dim, direction](const Tensor& g) { return running_sum(g, dim, opposite(direction)); }));
 }
 
 /// y[i] = b[i] + link[i] * y[i - 1], or backward y[i] = b[i] + link[i + 1] * y[i + 1]. Its gradients are such
@@ -239,8 +238,8 @@ Tensor steps_between(const char* name, const Tensor& y, const Tensor& x, std::in
     points = reshape(x, shape);
   }
   if (points.ndim() == y.ndim() && points.size(dim) != 1 && points.size(dim) != y.size(dim)) {
-    throw ShapeError(fmt::format("{}: expected as many x as points along dimension {}: y is {}, x is {}", name,
-                                 dim, to_string(y.shape()), to_string(x.shape())));
+    throw ShapeError(fmt::format("{}: expected as many x as points along dimension {}: y is {}, x is {}",
+                                 name, dim, to_string(y.shape()), to_string(x.shape())));
   }
   auto [before, after] = neighbours(points, dim);
   return sub(after, before);

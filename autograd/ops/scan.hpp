@@ -12,8 +12,8 @@ namespace xgrad {
 /// y[i] = x[0] + ... + x[i] along `dim`. Integers and bool give int64; a `dtype` converts the input first.
 /// Throws DTypeError for dtype bool. Source: torch.cumsum.
 XGRAD_API Tensor cumsum(const Tensor& x, std::int64_t dim, std::optional<DType> dtype = std::nullopt);
-/// y[i] = x[0] * ... * x[i] along `dim`; dtypes as with cumsum. The gradient, to any order, divides by nothing
-/// and is right also where factors are 0. Source: torch.cumprod.
+/// y[i] = x[0] * ... * x[i] along `dim`; dtypes as with cumsum. The gradient, to any order, divides by
+/// nothing and is right also where factors are 0. Source: torch.cumprod.
 XGRAD_API Tensor cumprod(const Tensor& x, std::int64_t dim, std::optional<DType> dtype = std::nullopt);
 /// y[i] = log(e^x[0] + ... + e^x[i]) along `dim`, computed without overflow. Integers give the default dtype.
 /// Where the sum is still 0 (x = -inf) the gradient is 0. Source: torch.logcumsumexp.
@@ -26,8 +26,8 @@ XGRAD_API std::pair<Tensor, Tensor> cummin(const Tensor& x, std::int64_t dim);
 
 /// The difference y[i] = x[i + 1] - x[i] along `dim`, taken n times, each of which makes `dim` shorter by 1
 /// until nothing is left. `prepend` and `append`, if defined, are joined to x first (not for n = 0). bool
-/// differs by "exclusive or". Throws ShapeError for a 0-d tensor and for parts that do not fit, ValueError for
-/// a negative n. Source: torch.diff.
+/// differs by "exclusive or". Throws ShapeError for a 0-d tensor and for parts that do not fit, ValueError
+/// for a negative n. Source: torch.diff.
 XGRAD_API Tensor diff(const Tensor& x, std::int64_t n = 1, std::int64_t dim = -1, const Tensor& prepend = {},
                       const Tensor& append = {});
 

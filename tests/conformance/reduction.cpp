@@ -25,9 +25,9 @@ Call with_dtype(Tensor (*call)(const Tensor&, const Dims&, bool, std::optional<D
 template <class Results>
 Call moment(Results (*call)(const Tensor&, const Dims&, std::optional<double>, bool)) {
   return [call](const A& a) {
-    Results results = call(a.tensor("input"), a.dims("dim"),
-                           a.is_null("correction") ? std::nullopt : std::optional(a.real("correction")),
-                           a.flag("keepdim"));
+    Results results =
+        call(a.tensor("input"), a.dims("dim"),
+             a.is_null("correction") ? std::nullopt : std::optional(a.real("correction")), a.flag("keepdim"));
     if constexpr (std::is_same_v<Results, Tensor>)
       return Outputs{results};
     else
@@ -50,6 +50,14 @@ Call scan(Tensor (*call)(const Tensor&, std::int64_t, std::optional<DType>)) {
 }
 Call running_extreme(std::pair<Tensor, Tensor> (*call)(const Tensor&, std::int64_t)) {
   return [call](const A& a) { return both(call(a.tensor("input"), a.integer("dim"))); };
+}
+/// f(input) without a dimension, else the pair f(input, dim, keepdim).
+Call median_row(Tensor (*of_all)(const Tensor&),
+                std::pair<Tensor, Tensor> (*along)(const Tensor&, std::int64_t, bool)) {
+  return [=](const A& a) {
+    if (a.is_null("dim")) return Outputs{of_all(a.tensor("input"))};
+    return both(along(a.tensor("input"), a.integer("dim"), a.flag("keepdim")));
+  };
 }
 Tensor optional_tensor(const A& a, const std::string& name) {
   return a.is_null(name) ? Tensor() : a.tensor(name);
@@ -102,8 +110,8 @@ Rows reduction_rows() {
       {"reduction/cummin", running_extreme(cummin)},
       {"reduction/diff",
        [](const A& a) {
-         return Outputs{diff(a.tensor("input"), a.integer("n"), a.integer("dim"), optional_tensor(a, "prepend"),
-                             optional_tensor(a, "append"))};
+         return Outputs{diff(a.tensor("input"), a.integer("n"), a.integer("dim"),
+                             optional_tensor(a, "prepend"), optional_tensor(a, "append"))};
        }},
       {"reduction/trapezoid",
        [](const A& a) {
@@ -114,6 +122,50 @@ Rows reduction_rows() {
       {"reduction/cumulative_trapezoid",
        [](const A& a) {
          return Outputs{cumulative_trapezoid(a.tensor("y"), a.number("dx"), a.integer("dim"))};
+       }},
+      {"reduction/median", median_row(median, median)},
+      {"reduction/nanmedian", median_row(nanmedian, nanmedian)},
+      {"reduction/mode",
+       [](const A& a) {
+         return Outputs{mode(a.tensor("input"), a.integer("dim"), a.flag("keepdim")).first};
+       }},
+      {"reduction/kthvalue",
+       [](const A& a) {
+         return both(kthvalue(a.tensor("input"), a.integer("k"), a.integer("dim"), a.flag("keepdim")));
+       }},
+      {"reduction/quantile",
+       [](const A& a) {
+         return Outputs{quantile(a.tensor("input"), a.tensor("q"), optional_integer(a, "dim"),
+                                 a.flag("keepdim"), a.text("interpolation"))};
+       }},
+      {"reduction/nanquantile",
+       [](const A& a) {
+         return Outputs{
+             nanquantile(a.tensor("input"), a.tensor("q"), optional_integer(a, "dim"), a.flag("keepdim"))};
+       }},
+      {"reduction/vector_norm",
+       [](const A& a) {
+         return Outputs{
+             linalg::vector_norm(a.tensor("input"), a.real("ord"), a.dims("dim"), a.flag("keepdim"))};
+       }},
+      {"reduction/norm",
+       [](const A& a) {
+         const Tensor& x = a.tensor("input");
+         if (a.json("p") == "fro" || a.json("p") == "nuc")
+           return Outputs{norm(x, a.text("p"), a.dims("dim"), a.flag("keepdim"))};
+         return Outputs{norm(x, a.real("p"), a.dims("dim"), a.flag("keepdim"))};
+       }},
+      {"reduction/renorm",
+       [](const A& a) {
+         return Outputs{renorm(a.tensor("input"), a.real("p"), a.integer("dim"), a.real("maxnorm"))};
+       }},
+      {"reduction/bincount",
+       [](const A& a) {
+         return Outputs{bincount(a.tensor("input"), optional_tensor(a, "weights"), a.integer("minlength"))};
+       }},
+      {"reduction/histc",
+       [](const A& a) {
+         return Outputs{histc(a.tensor("input"), a.integer("bins"), a.real("min"), a.real("max"))};
        }},
   };
 }
