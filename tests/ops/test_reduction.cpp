@@ -36,6 +36,16 @@ TEST_CASE("reductions have the value and the gradients that they should") {
           at_least_2d, too_few),
       reduction("sum over 0 and -1", [](const Tensor& x) { return sum(x, Shape{0, -1}, true); },
                 numbers({3, 9, 2.25}).reshape({1, 3, 1}), {{{2, 3, 2}}, {{2, 3}}, {{0, 3}}}),
+      reduction(
+          "nansum", [](const Tensor& x) { return nansum(x); }, numbers({14.25}).reshape({}), any_shape),
+      reduction(
+          "nansum over 1", [](const Tensor& x) { return nansum(x, Shape{1}, true); },
+          numbers({{{4.5, 4}}, {{1.25, 4.5}}}), at_least_2d, too_few),
+      reduction("nanmean", [](const Tensor& x) { return nanmean(x); }, numbers({14.25 / 12}).reshape({}),
+                {{{2, 3}}, {{}}, {{1}}}),
+      reduction(
+          "nanmean over 1", [](const Tensor& x) { return nanmean(x, Shape{1}); },
+          numbers({{1.5, 4.0 / 3}, {1.25 / 3, 1.5}}), {{{2, 3}}, {{3, 1}}, {{0, 2}}}, too_few),
       reduction("mean", [](const Tensor& x) { return mean(x); }, numbers({14.25 / 12}).reshape({}),
                 {{{2, 3}}, {{}}, {{1}}}),
       reduction(
@@ -46,6 +56,14 @@ TEST_CASE("reductions have the value and the gradients that they should") {
                 numbers({{4.5, 6.125, 0.5}, {18, 0.125, 5.28125}}), {{{2, 3}}, {{4}}, {{0, 3}}}),
       reduction("var, population", [](const Tensor& x) { return var(x, Shape{-1}, 0); },
                 numbers({{2.25, 3.0625, 0.25}, {9, 0.0625, 2.640625}}), {{{2, 3}}, {{1, 4}}}),
+      reduction("var over 0 and 2", [](const Tensor& x) { return var(x, Shape{0, 2}, 0); },
+                numbers({7.1875, 1.5625, 5.19921875}), {{{2, 3, 2}}, {{3, 1, 2}}}, {{{2, 3}}}),
+      reduction("var over 0", [](const Tensor& x) { return var(x, Shape{0}, 1, true); },
+                numbers({{{2, 24.5}, {1.125, 1.125}, {3.78125, 12.5}}}), {{{2, 3}}, {{3, 2, 2}}, {{4}}}),
+      reduction("mean of var_mean", [](const Tensor& x) { return var_mean(x, Shape{-1}).second; },
+                numbers({{-0.5, 2.25, 2.5}, {2, 2.25, -1.375}}), {{{2, 3}}, {{4}}}),
+      reduction("std of std_mean", [](const Tensor& x) { return std_mean(x, Shape{-1}, 0).first; },
+                numbers({{1.5, 1.75, 0.5}, {3, 0.25, 1.625}}), {{{2, 3}}, {{4}}}),
       reduction("std over -1", [](const Tensor& x) { return xgrad::std(x, Shape{-1}); },
                 check::each(numbers({{4.5, 6.125, 0.5}, {18, 0.125, 5.28125}}),
                             [](double v) { return std::sqrt(v); }),
@@ -56,6 +74,14 @@ TEST_CASE("reductions have the value and the gradients that they should") {
       reduction(
           "prod over 1", [](const Tensor& x) { return prod(x, 1); }, numbers({{1.5, -16}, {-0.5, -37.5}}),
           at_least_2d, too_few),
+      reduction("prod over 0", [](const Tensor& x) { return prod(x, 0, true); },
+                numbers({{{-1, -10}, {1, 10}, {0.75, -6}}}), {{{2, 3}}, {{3, 2, 2}}, {{0, 2}}, {{}}}),
+      reduction("aminmax, smallest", [](const Tensor& x) { return aminmax(x, 1).first; },
+                numbers({{0.5, -2}, {-1, -3}}), {{{2, 3}}, {{2, 3, 2}}}, {{{2, 0}}, {{3}}}),
+      reduction("aminmax, largest", [](const Tensor& x) { return aminmax(x).second; },
+                numbers({5}).reshape({}), {{{2, 3}}, {{}}}, {{{0}}}),
+      reduction("amin over 0", [](const Tensor& x) { return amin(x, Shape{0}); },
+                numbers({{-1, -2}, {0.5, 2.5}, {0.25, -3}}), {{{2, 3}}, {{3, 1}}, {{2, 3, 2}}}, {{{0, 2}}}),
       reduction("amax over 1", [](const Tensor& x) { return amax(x, Shape{1}); }, numbers({{3, 4}, {2, 5}}),
                 {{{2, 3}}, {{3, 1}}, {{2, 3, 2}}}, {{{2, 0}}}),
       reduction("amin", [](const Tensor& x) { return amin(x); }, numbers({-3}).reshape({}),
@@ -108,6 +134,7 @@ TEST_CASE("places of extremes are those of the first, and a nan is the largest a
   CHECK(equal(argmin(x, 0, true), tensor({{0, 1, 1}}, int64)));
   CHECK(argmax(x).item<std::int64_t>() == 1);
   CHECK(argmin(x).item<std::int64_t>() == 5);
+  CHECK(argmin(x, std::nullopt, true).shape() == Shape{1, 1});
   CHECK(argmax(numbers({1, NAN, 3, NAN})).item<std::int64_t>() == 1);
   CHECK(std::isnan(amin(numbers({1, NAN})).item()));
   auto [values, places] = max(x.requires_grad_(), 1);
@@ -136,6 +163,74 @@ TEST_CASE("integers sum to int64 and have no mean") {
   CHECK(prod(tensor({2, 3}, uint8)).dtype() == int64);
   CHECK_THROWS_AS(mean(tensor({1, 2}, int64)), DTypeError);
   CHECK_THROWS_AS(var(tensor({1, 2}, int64)), DTypeError);
+}
+
+TEST_CASE("a dtype converts before reducing") {
+  CHECK(equal(sum(numbers({1.5, 1.5}), std::nullopt, false, int64), tensor(2, int64)));
+  CHECK(equal(sum(tensor({200, 100}, uint8), std::nullopt, false, uint8), tensor(44, uint8)));
+  CHECK(equal(sum(tensor({2, 0}, int32), Shape{0}, true, boolean), tensor({true})));
+  CHECK(mean(tensor({1, 2}, int64), std::nullopt, false, float64).item() == 1.5);
+  CHECK_THROWS_AS(mean(numbers({1, 2}), std::nullopt, false, int64), DTypeError);
+  CHECK(prod(tensor({2, 3}, int64), float64).dtype() == float64);
+  CHECK(prod(tensor({2, 3}, int64), 0, true, float32).dtype() == float32);
+  CHECK(nansum(numbers({1.5, NAN}), std::nullopt, false, float32).dtype() == float32);
+  CHECK(nansum(tensor({1, 2}, int32)).dtype() == int64);
+  Tensor x = tensor({1, 2}, float32).requires_grad_();
+  sum(x, std::nullopt, false, float64).backward();
+  CHECK(equal(x.grad(), ones({2}, float32)));
+}
+
+TEST_CASE("sums and means that leave out nan send them no gradient") {
+  Tensor x = numbers({{1, NAN, 4}, {NAN, NAN, NAN}}).requires_grad_();
+  CHECK(equal(nansum(x, Shape{1}), numbers({5, 0})));
+  Tensor means = nanmean(x, Shape{1});
+  CHECK(means.select(0, 0).item() == 2.5);
+  CHECK(std::isnan(means.select(0, 1).item()));
+  means.select(0, 0).backward();
+  CHECK(equal(x.grad(), numbers({{0.5, 0, 0.5}, {0, 0, 0}})));
+  CHECK_THROWS_AS(nanmean(tensor({1, 2}, int64)), DTypeError);
+}
+
+TEST_CASE("truths and counts take nan for not zero, along rows and down columns") {
+  Tensor x = numbers({{NAN, 0, 1}, {-0.0, 0, 2}});
+  CHECK(equal(any(x, Shape{0}), tensor({true, false, true})));
+  CHECK(equal(all(x, Shape{0}), tensor({false, false, true})));
+  CHECK(equal(any(x, Shape{1}), tensor({true, true})));
+  CHECK(equal(all(x, Shape{-1}, true), tensor({{false}, {false}})));
+  CHECK(equal(count_nonzero(x), tensor(3, int64)));
+  CHECK(equal(count_nonzero(x, Shape{0}), tensor({1, 0, 2}, int64)));
+  CHECK(equal(count_nonzero(x.to(boolean), Shape{1}), tensor({2, 1}, int64)));
+  CHECK(equal(count_nonzero(zeros({0, 2}), Shape{0}), tensor({0, 0}, int64)));
+  CHECK_THROWS_AS(count_nonzero(x, Shape{2}), IndexError);
+}
+
+TEST_CASE("variances are exact far from 0, in either direction, and gradients too") {
+  Tensor deviations = check::spread_numbers({300, 70}, -1, 1, {}, 2).to(float32).to(float64);
+  deviations = round(deviations * 64) / 64;  // exact in float32 beside the offset
+  Tensor single = (deviations + 65536).to(float32);
+  for (std::int64_t dim : {0, 1}) {
+    CHECK(check::agree(var(single, Shape{dim}), var(deviations, Shape{dim}).to(float32), 1e-6));
+    Tensor x = Tensor(single.array()).requires_grad_();
+    Tensor y = Tensor(deviations.array()).requires_grad_();
+    var(x, Shape{dim}).sum().backward();
+    var(y, Shape{dim}).sum().backward();
+    CHECK(check::agree(x.grad(), y.grad().to(float32), 1e-6));
+  }
+  CHECK(check::agree(var(single), var(deviations).to(float32), 1e-6));
+}
+
+TEST_CASE("no correction is a correction of 1, and one as large as the count gives inf or nan") {
+  Tensor x = numbers({1, 2, 4});
+  CHECK(equal(var(x, std::nullopt, std::nullopt), var(x)));
+  CHECK(var(x, std::nullopt, 3).item() == INFINITY);
+  CHECK(var(x, std::nullopt, 5).item() == INFINITY);
+  CHECK(std::isnan(var(numbers({2})).item()));
+}
+
+TEST_CASE("where nan is the largest of all, all nan share the gradient") {
+  Tensor x = numbers({1, NAN, 3, NAN}).requires_grad_();
+  max(x).backward();
+  CHECK(equal(x.grad(), numbers({0, 0.5, 0, 0.5})));
 }
 
 TEST_CASE("a dimension that is not there, or is named twice, is an error") {
