@@ -17,12 +17,16 @@
 #include <xgrad/autograd/ops/ctc_loss.hpp>
 #include <xgrad/autograd/ops/likelihood_loss.hpp>
 #include <xgrad/autograd/ops/histogram.hpp>
+#include <xgrad/autograd/ops/diagonal.hpp>
+#include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/loss.hpp>
 #include <xgrad/autograd/ops/margin_loss.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/norm.hpp>
 #include <xgrad/autograd/ops/order_statistics.hpp>
+#include <xgrad/autograd/ops/padding.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>
+#include <xgrad/autograd/ops/rearrange.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/rounding.hpp>
 #include <xgrad/autograd/ops/scan.hpp>

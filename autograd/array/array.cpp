@@ -63,13 +63,9 @@ Array::Array(IntrusivePtr<Storage> storage, std::byte* data, Shape shape, Stride
       data_(data),
       shape_(std::move(shape)),
       strides_(std::move(strides)),
-      numel_(shape_.elements()),
+      numel_(checked_elements(shape_, dtype)),
       dtype_(dtype),
-      contiguous_(numel_ == 0 || has_contiguous_strides(shape_, strides_)) {
-  if (shape_.size() > max_dimensions || numel_ == std::numeric_limits<std::int64_t>::max()) [[unlikely]] {
-    fail_shape(shape_);
-  }
-}
+      contiguous_(numel_ == 0 || has_contiguous_strides(shape_, strides_)) {}
 
 Array Array::empty_like(const Array& model) {
   Array result;

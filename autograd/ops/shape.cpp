@@ -20,6 +20,7 @@ Shape resolved(const char* name, const Shape& shape, std::int64_t elements, cons
   Shape result = shape;
   std::int64_t known = 1;
   std::int64_t* open = nullptr;
+  bool overflow = false;
   for (std::int64_t& size : result) {
     if (size == -1 && open == nullptr)
       open = &size;
@@ -27,8 +28,9 @@ Shape resolved(const char* name, const Shape& shape, std::int64_t elements, cons
       throw ShapeError(
           fmt::format("{}: expected sizes of 0 or more and at most one -1, got {}", name, to_string(shape)));
     else
-      known = saturating_product(known, size);
+      overflow |= __builtin_mul_overflow(known, size, &known);
   }
+  if (overflow) known = -1;
   if (open != nullptr && known > 0 && elements % known == 0) {
     *open = elements / known;
     known = elements;
@@ -81,7 +83,10 @@ Tensor flatten(const Tensor& x, std::int64_t start_dim, std::int64_t end_dim) {
   return reshape(x, shape);
 }
 
+Tensor ravel(const Tensor& x) { return reshape(x, {-1}); }
+
 Tensor unflatten(const Tensor& x, std::int64_t dim, const Shape& sizes) {
+  if (sizes.empty()) throw ShapeError("unflatten: expected at least one size, got none");
   if (x.ndim() == 0) throw IndexError("unflatten: a 0-d tensor has no dimension to cut");
   std::size_t at = wrap_dim("unflatten", dim, x.ndim());
   Shape parts = resolved("unflatten", sizes, x.shape()[at], {x.shape()[at]});
@@ -188,10 +193,26 @@ Tensor stack(std::span<const Tensor> tensors, std::int64_t dim) {
   return cat(parts, static_cast<std::int64_t>(wrap_dim("stack", dim, tensors[0].ndim() + 1)));
 }
 
+namespace {
+
+/// Throws when there is no such dimension, or when the parts are so many that they alone fill the memory.
+std::size_t dim_to_cut(const char* name, const Tensor& x, std::int64_t dim) {
+  if (x.ndim() == 0) throw IndexError(fmt::format("{}: a 0-d tensor has no dimension to cut", name));
+  return wrap_dim(name, dim, x.ndim());
+}
+
+void check_parts(const char* name, std::int64_t parts) {
+  constexpr std::int64_t most = std::int64_t{1} << 28;
+  if (parts > most) throw ValueError(fmt::format("{}: {} parts are more than memory can hold", name, parts));
+}
+
+}  // namespace
+
 std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) {
-  if (x.ndim() == 0) throw IndexError("split: a 0-d tensor has no dimension to split");
-  if (size <= 0) throw ValueError(fmt::format("split: expected a positive size, got {}", size));
-  std::int64_t total = x.size(dim);
+  std::int64_t total = x.shape()[dim_to_cut("split", x, dim)];
+  if (size < 0 || (size == 0 && total > 0))
+    throw ValueError(fmt::format("split: expected a positive size, got {}", size));
+  if (size > 0) check_parts("split", total / size);
   std::vector<Tensor> parts;
   std::int64_t start = 0;
   do {
@@ -202,21 +223,61 @@ std::vector<Tensor> split(const Tensor& x, std::int64_t size, std::int64_t dim) 
   return parts;
 }
 
+std::vector<Tensor> split(const Tensor& x, const Shape& sizes, std::int64_t dim) {
+  std::int64_t total = x.shape()[dim_to_cut("split", x, dim)];
+  std::int64_t rest = total;
+  for (std::int64_t size : sizes) rest = size < 0 || size > rest ? -1 : rest - size;
+  if (rest != 0) {
+    throw ShapeError(
+        fmt::format("split: expected sizes of 0 or more that add up to {}, the size of dimension "
+                    "{}, got {}",
+                    total, dim, to_string(sizes)));
+  }
+  std::vector<Tensor> parts;
+  parts.reserve(sizes.size());
+  std::int64_t start = 0;
+  for (std::int64_t size : sizes) {
+    parts.push_back(narrow(x, dim, start, size));
+    start += size;
+  }
+  return parts;
+}
+
 std::vector<Tensor> chunk(const Tensor& x, std::int64_t chunks, std::int64_t dim) {
-  if (x.ndim() == 0) throw IndexError("chunk: a 0-d tensor has no dimension to split");
+  std::int64_t total = x.shape()[dim_to_cut("chunk", x, dim)];
   if (chunks <= 0)
     throw ValueError(fmt::format("chunk: expected a positive number of chunks, got {}", chunks));
-  std::int64_t total = x.size(dim);
-  return split(x, std::max<std::int64_t>(1, total / chunks + (total % chunks != 0 ? 1 : 0)), dim);
+  if (total == 0) {
+    check_parts("chunk", chunks);
+    return split(x, Shape::filled(static_cast<std::size_t>(chunks), 0), dim);
+  }
+  return split(x, total / chunks + (total % chunks != 0 ? 1 : 0), dim);
 }
 
 std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim) {
-  if (x.ndim() == 0) throw IndexError("unbind: a 0-d tensor has no dimension to take apart");
+  std::int64_t size = x.shape()[dim_to_cut("unbind", x, dim)];
+  check_parts("unbind", size);
   std::vector<Tensor> parts;
-  std::int64_t size = x.size(dim);
   parts.reserve(static_cast<std::size_t>(size));
   for (std::int64_t i = 0; i < size; ++i) parts.push_back(select(x, dim, i));
   return parts;
+}
+
+Tensor sum_to_size(const Tensor& x, const Shape& shape) {
+  bool fits = shape.size() <= x.ndim();
+  for (std::size_t i = 0; fits && i < shape.size(); ++i)
+    fits = shape[i] == 1 || shape[i] == x.shape()[x.ndim() - shape.size() + i];
+  if (!fits) {
+    throw ShapeError(fmt::format("sum_to_size: {} does not broadcast to {}, the tensor's shape",
+                                 to_string(shape), to_string(x.shape())));
+  }
+  std::size_t lead = x.ndim() - shape.size();
+  Shape summed;
+  for (std::size_t i = 0; i < x.ndim(); ++i) {
+    if (i < lead || (shape[i - lead] == 1 && x.shape()[i] != 1))
+      summed.push_back(static_cast<std::int64_t>(i));
+  }
+  return summed.empty() ? x : reshape(sum(x, summed, true), shape);
 }
 
 // Indexing

@@ -12,6 +12,21 @@
 namespace xgrad {
 namespace {
 
+/// Whether all elements lie within [0, items), counted from `first`. Sizes and strides are not negative.
+bool stays_within(std::int64_t items, const Shape& shape, const Strides& strides, std::int64_t first) {
+  if (first < 0 || first > items) return false;
+  if (std::ranges::any_of(shape, [](std::int64_t size) { return size == 0; })) return true;
+  std::int64_t last = first;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    std::int64_t reach = 0;
+    if (__builtin_mul_overflow(shape[i] - 1, strides[i], &reach) ||
+        __builtin_add_overflow(last, reach, &last)) {
+      return false;
+    }
+  }
+  return last < items;
+}
+
 /// How far the last element lies from the first, in elements.
 std::int64_t span_of(const Shape& shape, const Strides& strides) {
   std::int64_t span = 0;
@@ -43,16 +58,11 @@ Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, s
   }
   const Array& array = x.array();
   auto items = static_cast<std::int64_t>(array.storage()->bytes() / item_size(array.dtype()));
-  bool fits = std::ranges::none_of(strides, [](std::int64_t s) { return s < 0; }) &&
-              std::ranges::none_of(shape, [](std::int64_t s) { return s < 0; }) &&
-              offset >= -array.offset() && offset <= items - array.offset();
-  std::int64_t last = fits ? array.offset() + offset : 0;
-  for (std::size_t i = 0; fits && shape.elements() > 0 && i < shape.size(); ++i) {
-    std::int64_t distance = saturating_product(shape[i] - 1, strides[i]);
-    fits = distance < items - last;
-    if (fits) last += distance;
-  }
-  if (!fits || (shape.elements() > 0 && last >= items)) {
+  std::int64_t first = 0;
+  bool overflow = __builtin_add_overflow(array.offset(), offset, &first);
+  bool negative = std::ranges::any_of(strides, [](std::int64_t s) { return s < 0; }) ||
+                  std::ranges::any_of(shape, [](std::int64_t s) { return s < 0; });
+  if (overflow || negative || !stays_within(items, shape, strides, first)) {
     throw IndexError(
         fmt::format("as_strided: shape {} with strides {} from offset {} leaves the memory of {} elements "
                     "(the tensor's first is number {})",
@@ -138,14 +148,39 @@ Tensor t(const Tensor& x) {
   return x.ndim() == 2 ? transpose(x, 0, 1) : as_strided(x, x.shape(), x.strides());
 }
 
+Tensor swapaxes(const Tensor& x, std::int64_t axis0, std::int64_t axis1) {
+  return transpose(x, axis0, axis1);
+}
+
+Tensor mT(const Tensor& x) { return x.mT(); }
+
 Tensor movedim(const Tensor& x, std::int64_t source, std::int64_t destination) {
-  std::size_t from = wrap_dim("movedim", source, x.ndim());
-  std::size_t to = wrap_dim("movedim", destination, x.ndim());
-  Shape dims;
-  for (std::size_t i = 0; i < x.ndim(); ++i) {
-    if (i != from) dims.push_back(static_cast<std::int64_t>(i));
+  return movedim(x, Shape{source}, Shape{destination});
+}
+
+Tensor movedim(const Tensor& x, const Shape& source, const Shape& destination) {
+  if (source.size() != destination.size()) {
+    throw ShapeError(fmt::format("movedim: expected a destination for each source, got {} and {}",
+                                 to_string(source), to_string(destination)));
   }
-  if (x.ndim() > 0) dims.insert(to, static_cast<std::int64_t>(from));
+  Shape dims = Shape::filled(x.ndim(), -1);  // for each place of the result, the dimension that it takes
+  std::vector<bool> moved(x.ndim() + 1, false);
+  for (std::size_t i = 0; i < source.size(); ++i) {
+    std::size_t from = wrap_dim("movedim", source[i], x.ndim());
+    std::size_t to = wrap_dim("movedim", destination[i], x.ndim());
+    if (moved[from] || (x.ndim() > 0 && dims[to] != -1)) {
+      throw ShapeError(fmt::format("movedim: a dimension is named twice in {} or {}", to_string(source),
+                                   to_string(destination)));
+    }
+    moved[from] = true;
+    if (x.ndim() > 0) dims[to] = static_cast<std::int64_t>(from);
+  }
+  std::size_t next = 0;
+  for (std::int64_t& dim : dims) {
+    if (dim != -1) continue;
+    while (moved[next]) ++next;
+    dim = static_cast<std::int64_t>(next++);
+  }
   return permute(x, dims);
 }
 
@@ -169,6 +204,29 @@ Tensor expand(const Tensor& x, const Shape& shape) {
 }
 
 Tensor broadcast_to(const Tensor& x, const Shape& shape) { return expand(x, shape); }
+
+Tensor expand_as(const Tensor& x, const Tensor& other) { return expand(x, other.shape()); }
+
+std::vector<Tensor> broadcast_tensors(std::span<const Tensor> tensors) {
+  Shape shape;
+  for (const Tensor& tensor : tensors) shape = broadcast_shapes("broadcast_tensors", shape, tensor.shape());
+  std::vector<Tensor> results;
+  results.reserve(tensors.size());
+  for (const Tensor& tensor : tensors) results.push_back(expand(tensor, shape));
+  return results;
+}
+
+Shape broadcast_shapes(std::span<const Shape> shapes) {
+  Shape result;
+  for (const Shape& shape : shapes) {
+    if (std::ranges::any_of(shape, [](std::int64_t size) { return size < 0; })) {
+      throw ShapeError(
+          fmt::format("broadcast_shapes: expected sizes of 0 or more, got {}", to_string(shape)));
+    }
+    result = broadcast_shapes("broadcast_shapes", result, shape);
+  }
+  return result;
+}
 
 namespace {
 /// A view with dimensions of size 1 added or removed; the gradient takes the old shape again.
@@ -210,6 +268,12 @@ Tensor unsqueeze(const Tensor& x, std::int64_t dim) {
   return with_shape("unsqueeze", x, std::move(shape), std::move(strides));
 }
 
+Tensor atleast_1d(const Tensor& x) { return x.ndim() == 0 ? unsqueeze(x, 0) : x; }
+
+Tensor atleast_2d(const Tensor& x) { return x.ndim() < 2 ? unsqueeze(atleast_1d(x), 0) : x; }
+
+Tensor atleast_3d(const Tensor& x) { return x.ndim() < 3 ? unsqueeze(atleast_2d(x), -1) : x; }
+
 Tensor slice(const Tensor& x, std::int64_t dim, std::optional<std::int64_t> start,
              std::optional<std::int64_t> end, std::int64_t step) {
   if (x.ndim() == 0) throw IndexError("slice: a 0-d tensor has no dimension to slice");
@@ -245,6 +309,15 @@ Tensor narrow(const Tensor& x, std::int64_t dim, std::int64_t start, std::int64_
   return slice(x, dim, first, first + length);
 }
 
+Tensor narrow(const Tensor& x, std::int64_t dim, const Tensor& start, std::int64_t length) {
+  if (is_floating(start.dtype()) || start.dtype() == boolean) {
+    throw DTypeError(fmt::format("narrow: expected a start of integer dtype, got {}", name(start.dtype())));
+  }
+  if (start.ndim() != 0)
+    throw ShapeError(fmt::format("narrow: expected a 0-d start, got shape {}", to_string(start.shape())));
+  return narrow(x, dim, start.item<std::int64_t>(), length);
+}
+
 Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
   if (x.ndim() == 0) throw IndexError("select: a 0-d tensor has no dimension to index");
   std::size_t at = wrap_dim("select", dim, x.ndim());
@@ -265,6 +338,37 @@ Tensor select(const Tensor& x, std::int64_t dim, std::int64_t index) {
     Strides steps = layout;
     steps.erase(at);
     return add_strided(g, full, layout, g.shape(), steps, i * layout[at]);
+  });
+}
+
+namespace {
+
+/// The strides of windows over memory with these strides.
+Strides window_strides(Strides strides, std::size_t dim, std::int64_t count, std::int64_t step) {
+  std::int64_t between = strides.empty() ? 1 : strides[dim];
+  if (count > 1) strides[dim] *= step;
+  strides.push_back(between);
+  return strides;
+}
+
+}  // namespace
+
+Tensor unfold(const Tensor& x, std::int64_t dimension, std::int64_t size, std::int64_t step) {
+  std::size_t at = wrap_dim("unfold", dimension, x.ndim());
+  if (step <= 0) throw ValueError(fmt::format("unfold: expected a positive step, got {}", step));
+  std::int64_t total = x.ndim() == 0 ? 1 : x.shape()[at];
+  if (size < 0 || size > total) {
+    throw IndexError(fmt::format("unfold: windows of {} elements do not fit dimension {} of size {}", size,
+                                 dimension, total));
+  }
+  std::int64_t count = (total - size) / step + 1;
+  Shape shape = x.shape();
+  if (x.ndim() > 0) shape[at] = count;
+  shape.push_back(size);
+  Array view = x.array().view(shape, window_strides(x.strides(), at, count, step));
+  return record_view("unfold", x, std::move(view), [full = x.shape(), at, count, step](const Tensor& g) {
+    Strides layout = contiguous_strides(full);
+    return add_strided(g, full, layout, g.shape(), window_strides(layout, at, count, step), 0);
   });
 }
 
