@@ -25,11 +25,16 @@ Sides sides_of(const Shape& padding, std::size_t dim, std::size_t ndim) {
   return {padding[pair], padding[pair + 1]};
 }
 
-/// The size that padding makes of `size`. Throws ShapeError when that is negative or no number at all.
+/// The size that padding makes of a dimension. Throws ShapeError when more is taken away than there is, or
+/// when the size is no number at all.
 std::int64_t padded(const Shape& shape, std::size_t dim, Sides sides) {
   std::int64_t size = 0;
-  if (__builtin_add_overflow(shape[dim], sides.before, &size) ||
-      __builtin_add_overflow(size, sides.after, &size) || size < 0 || shape[dim] + sides.before < 0) {
+  std::int64_t kept = 0;
+  bool fits = !__builtin_add_overflow(shape[dim], sides.before, &size) &&
+              !__builtin_add_overflow(size, sides.after, &size) &&
+              !__builtin_add_overflow(shape[dim] + std::min<std::int64_t>(0, sides.before),
+                                      std::min<std::int64_t>(0, sides.after), &kept);
+  if (!fits || size < 0 || kept < 0) {
     throw ShapeError(fmt::format("pad: padding {} and {} does not fit dimension {} of shape {}", sides.before,
                                  sides.after, dim, to_string(shape)));
   }
@@ -45,8 +50,7 @@ Tensor pad_constant(const Tensor& x, const Shape& padding, Scalar value) {
   for (std::size_t d = 0; d < x.ndim(); ++d) {
     Sides sides = sides_of(padding, d, x.ndim());
     shape[d] = padded(x.shape(), d, sides);
-    kept[d] = std::max<std::int64_t>(
-        0, kept[d] + std::min<std::int64_t>(sides.before, 0) + std::min<std::int64_t>(sides.after, 0));
+    kept[d] += std::min<std::int64_t>(sides.before, 0) + std::min<std::int64_t>(sides.after, 0);
   }
   Array numbers = Array::full(shape, value, x.dtype());
   if (kept.elements() > 0) {

@@ -40,6 +40,8 @@ Tensor softmax(const Tensor& x, std::int64_t dim) {
                     result));
 }
 
+Tensor softmin(const Tensor& x, std::int64_t dim) { return softmax(neg(x), dim); }
+
 Tensor log_softmax(const Tensor& x, std::int64_t dim) {
   if (!is_floating(x.dtype())) return log_softmax(as_floating(x), dim);
   std::size_t at = wrap_dim("log_softmax", dim, x.ndim());

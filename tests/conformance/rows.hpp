@@ -35,6 +35,7 @@ Rows shape_rows();
 Rows index_rows();
 Rows linalg_rows();
 Rows nn_rows();
+Rows nn_resampling_rows();
 Rows loss_rows();
 Rows program_rows();
 

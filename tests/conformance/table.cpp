@@ -6,7 +6,7 @@ const std::map<std::string, Call>& table() {
   static const Rows all = [] {
     Rows rows;
     for (auto group : {creation_rows, unary_rows, binary_rows, reduction_rows, shape_rows, index_rows,
-                       linalg_rows, nn_rows, loss_rows, program_rows}) {
+                       linalg_rows, nn_rows, nn_resampling_rows, loss_rows, program_rows}) {
       rows.merge(group());
     }
     return rows;
