@@ -260,10 +260,7 @@ Tensor interpolate(const Tensor& x, const InterpolateOptions& options) {
     throw ShapeError(
         fmt::format("interpolate: expected at least one channel, got shape {}", to_string(x.shape())));
   }
-  if (x.numel() == 0) {
-    return record("interpolate", Array(shape, x.dtype()),
-                  exact_gradient(x, [from = x.shape()](const Tensor& g) { return zeros(from, g.dtype()); }));
-  }
+  if (x.numel() == 0) return reshape(x, shape);
   std::vector<detail::LinearMap> maps;
   for (std::size_t i = 0; i < spatial; ++i) {
     if (!is_identity(axes[i], mode, options.antialias))
