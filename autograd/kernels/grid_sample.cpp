@@ -91,7 +91,9 @@ Reach<T> reach_of(T coordinate, std::int64_t size, const GridSampling& sampling)
 
   Reach<T> reach;
   reach.rate = p.rate;
-  T below = sampling.mode == Mode::nearest ? std::nearbyint(p.at) : std::floor(p.at);
+  T below = sampling.mode != Mode::nearest ? std::floor(p.at)
+            : sampling.halves_to_even      ? std::nearbyint(p.at)
+                                           : std::round(p.at);
   reach.fraction = std::isfinite(below) ? p.at - below : T(0);
   if (cubic) {
     reach.count = 4;

@@ -14,6 +14,7 @@ struct GridSampling {
   enum class Mode : std::uint8_t { bilinear, nearest, bicubic } mode = Mode::bilinear;
   enum class Outside : std::uint8_t { zeros, border, reflection } outside = Outside::zeros;
   bool align_corners = false;
+  bool halves_to_even = true;  ///< in mode nearest; else away from 0
 };
 
 /// [N, C, points...].

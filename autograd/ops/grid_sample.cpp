@@ -19,6 +19,7 @@ using kernels::GridSampling;
 GridSampling sampling_of(const GridSampleOptions& options, std::size_t dims) {
   GridSampling sampling;
   sampling.align_corners = options.align_corners;
+  sampling.halves_to_even = dims == 2;  // PyTorch rounds otherwise in volumes
   if (options.mode == "bilinear")
     sampling.mode = GridSampling::Mode::bilinear;
   else if (options.mode == "nearest")

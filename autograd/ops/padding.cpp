@@ -25,35 +25,40 @@ Sides sides_of(const Shape& padding, std::size_t dim, std::size_t ndim) {
   return {padding[pair], padding[pair + 1]};
 }
 
-/// The size that padding makes of a dimension. Throws ShapeError when more is taken away than there is, or
-/// when the size is no number at all.
+[[noreturn]] void fail_sides(const Shape& shape, std::size_t dim, Sides sides) {
+  throw ShapeError(fmt::format("pad: padding {} and {} does not fit dimension {} of shape {}", sides.before,
+                               sides.after, dim, to_string(shape)));
+}
+
+/// The size that padding makes of a dimension. Throws ShapeError when that is negative or no number at all.
 std::int64_t padded(const Shape& shape, std::size_t dim, Sides sides) {
-  std::int64_t size = 0;
-  std::int64_t kept = 0;
-  bool fits = !__builtin_add_overflow(shape[dim], sides.before, &size) &&
-              !__builtin_add_overflow(size, sides.after, &size) &&
-              !__builtin_add_overflow(shape[dim] + std::min<std::int64_t>(0, sides.before),
-                                      std::min<std::int64_t>(0, sides.after), &kept);
-  if (!fits || size < 0 || kept < 0) {
-    throw ShapeError(fmt::format("pad: padding {} and {} does not fit dimension {} of shape {}", sides.before,
-                                 sides.after, dim, to_string(shape)));
-  }
+  constexpr std::int64_t most = std::int64_t{1} << 60;  // sums of a few cannot overflow
+  bool fits = std::max(sides.before, sides.after) <= most && std::min(sides.before, sides.after) >= -most &&
+              shape[dim] <= most;
+  std::int64_t size = fits ? shape[dim] + sides.before + sides.after : -1;
+  if (size < 0) fail_sides(shape, dim, sides);
   return size;
+}
+
+/// What cropping leaves of a dimension; negative when it takes more than there is.
+std::int64_t kept(std::int64_t size, Sides sides) {
+  return size + std::min<std::int64_t>(0, sides.before) + std::min<std::int64_t>(0, sides.after);
 }
 
 Tensor pad_constant(const Tensor& x, const Shape& padding, Scalar value) {
   const Array& array = x.array();
   Shape shape = x.shape();
-  Shape kept = x.shape();  // the part of x that stays
+  Shape stays = x.shape();  // the part of x that is copied
   std::int64_t from = 0;
   std::int64_t to = 0;
   for (std::size_t d = 0; d < x.ndim(); ++d) {
     Sides sides = sides_of(padding, d, x.ndim());
     shape[d] = padded(x.shape(), d, sides);
-    kept[d] += std::min<std::int64_t>(sides.before, 0) + std::min<std::int64_t>(sides.after, 0);
+    stays[d] = kept(x.shape()[d], sides);
+    if (stays[d] < 0) fail_sides(x.shape(), d, sides);
   }
   Array numbers = Array::full(shape, value, x.dtype());
-  if (kept.elements() > 0) {
+  if (stays.elements() > 0) {
     for (std::size_t d = 0; d < x.ndim(); ++d) {
       std::int64_t before = sides_of(padding, d, x.ndim()).before;
       if (before > 0)
@@ -61,7 +66,7 @@ Tensor pad_constant(const Tensor& x, const Shape& padding, Scalar value) {
       else
         from -= before * array.strides()[d];
     }
-    kernels::copy(array.view(kept, array.strides(), from), numbers.view(kept, numbers.strides(), to));
+    kernels::copy(array.view(stays, array.strides(), from), numbers.view(stays, numbers.strides(), to));
   }
   return record("pad", std::move(numbers), exact_gradient(x, [padding](const Tensor& g) {
                   Shape back = padding;
@@ -135,11 +140,12 @@ Tensor pad_with_copies(const Tensor& x, const Shape& padding, Mode mode) {
         to_string(padding), to_string(x.shape())));
   }
   auto places = std::make_shared<std::vector<kernels::PlaceList>>();
+  bool nothing = mode != Mode::circular;
   for (std::size_t d = x.ndim() - dims - 1; d < x.ndim(); ++d) {
     std::int64_t size = x.shape()[d];
-    if (size == 0) {
+    if (size == 0 && (d > 0 || mode == Mode::replicate) && mode != Mode::circular) {
       throw ShapeError(
-          fmt::format("pad: this mode needs elements in all but the batch dimension, got shape {}",
+          fmt::format("pad: this mode needs elements in all but the first dimension, got shape {}",
                       to_string(x.shape())));
     }
     if (d + dims < x.ndim()) continue;  // the channels
@@ -147,13 +153,14 @@ Tensor pad_with_copies(const Tensor& x, const Shape& padding, Mode mode) {
     check_side(mode, sides.before, size);
     check_side(mode, sides.after, size);
     std::int64_t result = padded(x.shape(), d, sides);
-    std::int64_t left =
-        size + std::min<std::int64_t>(0, sides.before) + std::min<std::int64_t>(0, sides.after);
-    if (result < 1 || left < 1) {
-      throw ShapeError(fmt::format("pad: padding {} leaves nothing of dimension {} of shape {}",
-                                   to_string(padding), d, to_string(x.shape())));
-    }
+    nothing = nothing && result == 0;
+    // Circular padding copies what cropping left; the other modes copy from beyond the edges, too.
+    if (mode == Mode::circular && result > 0 && kept(size, sides) < 1) fail_sides(x.shape(), d, sides);
     places->push_back(places_along(mode, size, sides, result));
+  }
+  if (nothing) {
+    throw ShapeError(
+        fmt::format("pad: padding {} leaves nothing of shape {}", to_string(padding), to_string(x.shape())));
   }
   return pick(x, places);
 }

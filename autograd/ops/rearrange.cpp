@@ -178,6 +178,11 @@ std::int64_t product(const char* name, std::int64_t size, std::int64_t times) {
   return result;
 }
 
+std::size_t dim_to_repeat(const Tensor& x, std::int64_t dim) {
+  if (x.ndim() == 0) throw IndexError("repeat_interleave: a 0-d tensor has no dimension to repeat along");
+  return wrap_dim("repeat_interleave", dim, x.ndim());
+}
+
 void check_repeats(const char* name, std::int64_t repeats) {
   if (repeats < 0) throw ValueError(fmt::format("{}: expected repeats of 0 or more, got {}", name, repeats));
 }
@@ -209,11 +214,8 @@ Tensor tile(const Tensor& x, const Shape& repeats) {
 
 Tensor repeat_interleave(const Tensor& x, std::int64_t repeats, std::optional<std::int64_t> dim) {
   check_repeats("repeat_interleave", repeats);
-  if (!dim || x.ndim() == 0) {
-    if (dim) wrap_dim("repeat_interleave", *dim, 0);
-    return repeat_interleave(reshape(x, {-1}), repeats, 0);
-  }
-  std::size_t at = wrap_dim("repeat_interleave", *dim, x.ndim());
+  if (!dim) return repeat_interleave(reshape(x, {-1}), repeats, 0);
+  std::size_t at = dim_to_repeat(x, *dim);
   Repetition repetition;
   Shape shape = x.shape();
   shape[at] = product("repeat_interleave", shape[at], repeats);
@@ -248,11 +250,8 @@ Tensor repeat_interleave(const Tensor& repeats) {
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& repeats, std::optional<std::int64_t> dim) {
-  if (!dim || x.ndim() == 0) {
-    if (dim) wrap_dim("repeat_interleave", *dim, 0);
-    return repeat_interleave(reshape(x, {-1}), repeats, 0);
-  }
-  std::size_t at = wrap_dim("repeat_interleave", *dim, x.ndim());
+  if (!dim) return repeat_interleave(reshape(x, {-1}), repeats, 0);
+  std::size_t at = dim_to_repeat(x, *dim);
   std::int64_t size = x.shape()[at];
   Tensor counts = repeats.numel() == 1 && repeats.ndim() <= 1 ? expand(repeats, {size}) : repeats;
   if (counts.ndim() <= 1 && counts.numel() != size) {

@@ -86,6 +86,10 @@ std::int64_t floor_as_float(double position) {
 }
 
 void add_nearest(Taps& taps, const Axis& axis, std::int64_t i, double offset) {
+  if (offset == 0 && axis.to == 2 * axis.from) {  // whatever the scale factor was, as in PyTorch
+    taps.add(i / 2, 1);
+    return;
+  }
   double position = (static_cast<double>(i) + offset) * axis.scale;
   taps.add(std::clamp<std::int64_t>(floor_as_float(position), 0, axis.from - 1), 1);
 }
@@ -161,8 +165,9 @@ Taps taps_along(const Axis& axis, Mode mode, bool antialias) {
 /// Whether the map copies the dimension as it is.
 bool is_identity(const Axis& axis, Mode mode, bool antialias) {
   if (axis.from != axis.to) return false;
-  // With a scale factor, which need not be 1, linear interpolation to the same size copies, too.
-  return axis.scale == 1 || (mode == Mode::linear && !antialias) || mode == Mode::area;
+  // With a scale factor, which need not be 1, these modes copy to the same size, too.
+  return axis.scale == 1 || (mode == Mode::linear && !antialias) || mode == Mode::area ||
+         mode == Mode::nearest;
 }
 
 void check_options(const Tensor& x, const InterpolateOptions& options, Mode mode) {
@@ -202,9 +207,9 @@ void check_options(const Tensor& x, const InterpolateOptions& options, Mode mode
 
 std::int64_t scaled_size(std::int64_t size, double factor) {
   double result = std::floor(static_cast<double>(size) * factor);
-  if (!(factor > 0 && result >= 1 && result < 1e15)) {
+  if (!(factor > 0 && result < 1e15)) {
     throw ValueError(
-        fmt::format("interpolate: a scale_factor of {} leaves no size for a dimension of {}", factor, size));
+        fmt::format("interpolate: a scale_factor of {} gives no size for a dimension of {}", factor, size));
   }
   return static_cast<std::int64_t>(result);
 }
@@ -221,9 +226,10 @@ Axis axis_of(std::int64_t from, std::size_t i, const InterpolateOptions& options
   }
   // 32 bits: products of two sizes cannot overflow.
   constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
-  if (from < 1 || axis.to < 1 || from > most || axis.to > most) {
-    throw ShapeError(
-        fmt::format("interpolate: expected sizes from 1 to {}, got {} to be made {}", most, from, axis.to));
+  std::int64_t least = options.mode == "area" ? 0 : 1;  // the mean over nothing is asked for nowhere
+  if (from < 1 || axis.to < least || from > most || axis.to > most) {
+    throw ShapeError(fmt::format("interpolate: expected positive sizes up to {}, got {} to be made {}", most,
+                                 from, axis.to));
   }
   if (axis.align_corners)
     axis.scale = axis.to > 1 ? static_cast<double>(from - 1) / static_cast<double>(axis.to - 1) : 0;

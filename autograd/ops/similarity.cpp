@@ -10,6 +10,7 @@
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/unary.hpp>
 
 namespace xgrad {
 namespace {
@@ -20,12 +21,14 @@ Tensor reciprocal_or_zero(const Tensor& x) {
   return where(zero, 0, reciprocal(where(zero, 1, x)));
 }
 
-/// sqrt(sum of squares) along `dim`, which stays with size 1; gradient 0 at 0.
-Tensor euclidean_norm(const Tensor& x, std::int64_t dim) {
+/// sqrt(sum of squares) along `dim`, which stays with size 1, but not below `least`. The gradient is x
+/// divided by the result, also where `least` took its place (PyTorch has it so in cosine_similarity), and 0
+/// at 0.
+Tensor euclidean_norm(const Tensor& x, std::int64_t dim, double least = 0) {
   Tensor length;
   {
     NoGrad off;
-    length = sqrt(sum(square(x), Shape{dim}, true));
+    length = clamp(sqrt(sum(square(x), Shape{dim}, true)), least);
   }
   return record("norm", length.array(),
                 exact_gradient(
@@ -56,27 +59,25 @@ Tensor power_norm(const Tensor& x, std::int64_t dim, double p) {
                     x, result));
 }
 
+/// The number of elements that are not 0; gradient 0.
+Tensor count_along(const Tensor& x, std::int64_t dim) {
+  Tensor count = sum(ne(x, 0).to(x.dtype()), Shape{dim}, true);
+  return record("norm", count.array(),
+                exact_gradient(x, [shape = x.shape()](const Tensor& g) { return expand(g * 0, shape); }));
+}
+
 /// The p-norm along `dim`, which stays with size 1.
 Tensor norm_along(const char* name, const Tensor& x, double p, std::int64_t dim) {
   auto at = static_cast<std::int64_t>(wrap_dim(name, dim, x.ndim()));
   if (std::isnan(p)) throw ValueError(fmt::format("{}: expected a number for p, got nan", name));
   if (x.ndim() == 0) return reshape(norm_along(name, reshape(x, {1}), p, 0), {});
+  if (x.shape()[static_cast<std::size_t>(at)] == 0) return sum(x, Shape{at}, true);  // 0 for nothing
   if (p == 2) return euclidean_norm(x, at);
   if (p == 1) return sum(abs(x), Shape{at}, true);
-  if (p == 0) return sum(ne(x, 0).to(x.dtype()), Shape{at}, true);
+  if (p == 0) return count_along(x, at);
   if (p == INFINITY) return amax(abs(x), Shape{at}, true);
   if (p == -INFINITY) return amin(abs(x), Shape{at}, true);
   return power_norm(x, at, p);
-}
-
-/// The values of max(x, least), but the gradient of x, as PyTorch has it in cosine_similarity.
-Tensor not_below(const Tensor& x, double least) {
-  Tensor missing;
-  {
-    NoGrad off;
-    missing = clamp(x, least) - x;
-  }
-  return x + missing;
 }
 
 }  // namespace
@@ -88,13 +89,16 @@ Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, std::int64_t dim, d
                                  name(x1.dtype()), name(x2.dtype())));
   }
   Shape shape = broadcast_shapes("cosine_similarity", x1.shape(), x2.shape());
+  if (shape.empty()) {
+    wrap_dim("cosine_similarity", dim, 0);
+    return reshape(cosine_similarity(reshape(x1, {1}), reshape(x2, {1}), 0, eps), {});
+  }
   auto at = static_cast<std::int64_t>(wrap_dim("cosine_similarity", dim, shape.size()));
   auto direction = [&](const Tensor& x) {
     Tensor full = expand(to(x, dtype), shape);
-    return full / not_below(norm_along("cosine_similarity", full, 2, dim), eps);
+    return full / euclidean_norm(full, at, eps);
   };
-  Tensor products = direction(x1) * direction(x2);
-  return shape.empty() ? products : sum(products, Shape{at});
+  return sum(direction(x1) * direction(x2), Shape{at});
 }
 
 Tensor pairwise_distance(const Tensor& x1, const Tensor& x2, double p, double eps, bool keepdim) {

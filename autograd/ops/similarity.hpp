@@ -5,9 +5,9 @@
 /// How near vectors are to each other, and vectors of length 1.
 namespace xgrad {
 
-/// x1 . x2 / (max(|x1|, eps) * max(|x2|, eps)) along `dim`, with broadcasting. Gradient 0 for a vector of
-/// zeros through its own length. Throws ShapeError, IndexError, DTypeError for two integer tensors. Source:
-/// torch.nn.functional.cosine_similarity.
+/// x1 . x2 / (max(|x1|, eps) * max(|x2|, eps)) along `dim`, with broadcasting. Where eps takes the place of a
+/// length, its derivative is x / eps, as in PyTorch; the length of a vector of zeros has gradient 0. Throws
+/// ShapeError, IndexError, DTypeError for two integer tensors. Source: torch.nn.functional.cosine_similarity.
 XGRAD_API Tensor cosine_similarity(const Tensor& x1, const Tensor& x2, std::int64_t dim = 1,
                                    double eps = 1e-8);
 

@@ -85,10 +85,14 @@ TEST_CASE("padding that fits nothing is an error") {
   CHECK_THROWS_AS(pad(x, {-4, 5}), ShapeError);
   CHECK_THROWS_AS(pad(x, {-1, -2}, "replicate"), ShapeError);
   CHECK_THROWS_AS(pad(x, {-3, 1}, "circular"), ShapeError);
+  CHECK(pad(x, {-1, -2}).shape() == Shape{1, 1, 0});
+  CHECK(pad(x, {-1, -2}, "circular").shape() == Shape{1, 1, 0});
+  CHECK(equal(pad(tensor({{{1, 2, 3}}}), {-4, 3}, "replicate"), tensor({{{3, 3}}})));
   for (const char* mode : {"constant", "reflect", "replicate", "circular"}) {
     CHECK_THROWS_AS(pad(x, {huge, huge}, mode), Error);
     CHECK_THROWS_AS(pad(x, {lowest, 0}, mode), Error);
     CHECK_THROWS_AS(pad(x, {lowest, lowest}, mode), Error);
+    CHECK_THROWS_AS(pad(x, {lowest, huge}, mode), Error);
   }
 }
 

@@ -141,6 +141,8 @@ TEST_CASE("rearranging what cannot be rearranged is an error") {
   CHECK_THROWS_AS(repeat_interleave(x, -1), ValueError);
   CHECK_THROWS_AS(repeat_interleave(x, huge, 0), ShapeError);
   CHECK_THROWS_AS(repeat_interleave(x, 1, 2), IndexError);
+  CHECK_THROWS_AS(repeat_interleave(tensor(1.0), 1, 0), IndexError);
+  CHECK_THROWS_AS(repeat_interleave(tensor(1.0), tensor(1, int64), 0), IndexError);
   CHECK_THROWS_AS(repeat_interleave(x, tensor({1, 2}, int64), 1), ShapeError);
   CHECK_THROWS_AS(repeat_interleave(x, tensor({{1, 2}}, int64), 0), ShapeError);
   CHECK_THROWS_AS(repeat_interleave(x, tensor({1, -2}, int64), 0), ValueError);

@@ -122,6 +122,15 @@ TEST_CASE("vectors of zeros have a direction of zeros, and gradients that are nu
   CHECK(all(isfinite(grad(s, x, ones({2}, float64)))).item<bool>());
 }
 
+TEST_CASE("the number of elements that are not 0 is a distance with gradient 0, and nothing has length 0") {
+  Tensor x = numbers({{1, 0, 2}}).requires_grad_();
+  Tensor y = pairwise_distance(x, zeros({3}, float64), 0, 0);
+  CHECK(equal(y, numbers({2})));
+  CHECK(equal(grad(y, x, ones({1}, float64)), zeros({1, 3}, float64)));
+  for (double p : {-1.0, 0.0, 0.5, 2.0, double(INFINITY), -double(INFINITY)})
+    CHECK(equal(pairwise_distance(zeros({2, 0}), zeros({2, 0}), p), zeros({2})));
+}
+
 TEST_CASE("similarities meet in one dtype, and wrong ones are errors") {
   Tensor whole = tensor({{3, 4}}, int64);
   CHECK(cosine_similarity(whole, tensor({{3., 4.}})).dtype() == float32);
