@@ -324,9 +324,10 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
 }
 
 Tensor clamp(const Tensor& x, const Tensor& min, const Tensor& max) {
+  Shape shape = x.shape();
   if (!min.defined() && !max.defined()) throw ValueError("clamp: expected min, max or both, got neither");
-  if (min.defined()) broadcast_shapes("clamp", x.shape(), min.shape());
-  if (max.defined()) broadcast_shapes("clamp", x.shape(), max.shape());
+  if (min.defined()) shape = broadcast_shapes("clamp", shape, min.shape());
+  if (max.defined()) broadcast_shapes("clamp", shape, max.shape());
   DType dtype = meeting_dtype({&x, &min, &max});
   refuse_bool(dtype);
   Tensor value = x.to(dtype);
