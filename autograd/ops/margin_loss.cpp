@@ -173,11 +173,11 @@ void require_classes(const char* op, const Tensor& target, std::int64_t lowest, 
   }
 }
 
-/// The number of classes of [N, C] or [C].
+/// The number of classes of [N, C] or [C]; 1 for a 0-d input.
 std::int64_t class_count(const char* op, const Tensor& input) {
-  if (input.ndim() == 1 || input.ndim() == 2) {
-    if (std::int64_t classes = input.shape()[input.ndim() - 1]; classes > 0) return classes;
-  }
+  if (input.ndim() == 0) return 1;
+  if (std::int64_t classes = input.shape()[input.ndim() - 1]; input.ndim() <= 2 && classes > 0)
+    return classes;
   throw ShapeError(fmt::format("{}: expected input [N, C] or [C] with at least one class, got {}", op,
                                to_string(input.shape())));
 }
@@ -190,9 +190,8 @@ Tensor multi_margin_loss(const Tensor& input, const Tensor& target, const MultiM
   if (options.p != 1 && options.p != 2)
     throw ValueError(fmt::format("{}: expected p = 1 or 2, got {}", op, options.p));
   std::int64_t classes = class_count(op, input);
-  bool batched = input.ndim() == 2;
-  std::int64_t rows = batched ? input.shape()[0] : 1;
-  if (target.ndim() > 1 || target.numel() != rows || (batched && target.ndim() == 0)) {
+  std::int64_t rows = input.ndim() == 2 ? input.shape()[0] : 1;
+  if (target.ndim() > 1 || target.numel() != rows) {
     throw ShapeError(
         fmt::format("{}: expected target [N] for input [N, C], or one class for [C], got input "
                     "{} and target {}",
@@ -233,7 +232,7 @@ Tensor multi_margin_loss(const Tensor& input, const Tensor& target, const MultiM
           [](auto g, auto, auto, auto, auto) { return g * 0; }),  // a constant
       scores, gather(scores, 1, wanted), factors);
   Tensor of_rows = sum(losses, Shape{1});
-  if (options.reduction == Reduction::none) return batched ? of_rows : reshape(of_rows, {});
+  if (options.reduction == Reduction::none) return reshape(of_rows, target.shape());
   return detail::reduce_losses(op, of_rows, options.reduction);
 }
 
@@ -241,7 +240,9 @@ Tensor multilabel_margin_loss(const Tensor& input, const Tensor& target, Reducti
   constexpr const char* op = "multilabel_margin_loss";
   detail::check_reduction(op, reduction);
   std::int64_t classes = class_count(op, input);
-  detail::require_same_shape(op, input, target);
+  bool fits =
+      input.shape() == target.shape() || (input.ndim() < 2 && target.ndim() < 2 && target.numel() == classes);
+  if (!fits) detail::require_same_shape(op, input, target);
   require_classes(op, target, -1, classes);
   std::int64_t rows = input.ndim() == 2 ? input.shape()[0] : 1;
   Tensor scores = contiguous(reshape(as_floating(input), {rows, classes}));
