@@ -1,7 +1,5 @@
 #include <xgrad/autograd/kernels/special.hpp>
 
-#include <math.h>  // lgamma_r
-
 #include <cmath>
 #include <limits>
 #include <numbers>

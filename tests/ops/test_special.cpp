@@ -8,7 +8,6 @@
 
 using namespace xgrad;
 using check::numbers;
-using check::Operation;
 
 namespace {
 
