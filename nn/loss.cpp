@@ -13,6 +13,12 @@ Tensor mse_loss(const Tensor& input, const Tensor& target, LossOptions options) 
 Tensor l1_loss(const Tensor& input, const Tensor& target, LossOptions options) {
   return xgrad::l1_loss(input, target, options.reduction);
 }
+Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, SmoothL1Options options) {
+  return xgrad::smooth_l1_loss(input, target, options.reduction, options.beta);
+}
+Tensor huber_loss(const Tensor& input, const Tensor& target, HuberOptions options) {
+  return xgrad::huber_loss(input, target, options.reduction, options.delta);
+}
 Tensor binary_cross_entropy(const Tensor& input, const Tensor& target,
                             const BinaryCrossEntropyOptions& options) {
   return xgrad::binary_cross_entropy(input, target, options.weight, options.reduction);
@@ -35,6 +41,12 @@ Tensor MSELoss::operator()(const Tensor& input, const Tensor& target) const {
 }
 Tensor L1Loss::operator()(const Tensor& input, const Tensor& target) const {
   return l1_loss(input, target, options_);
+}
+Tensor SmoothL1Loss::operator()(const Tensor& input, const Tensor& target) const {
+  return smooth_l1_loss(input, target, options_);
+}
+Tensor HuberLoss::operator()(const Tensor& input, const Tensor& target) const {
+  return huber_loss(input, target, options_);
 }
 
 BCELoss::BCELoss(const BinaryCrossEntropyOptions& options)

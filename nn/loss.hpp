@@ -3,8 +3,9 @@
 #include <xgrad/autograd/ops/loss.hpp>
 #include <xgrad/nn/module.hpp>
 
-/// Losses, as functions and as modules that hold the options. Each compares an input with a target; with
-/// Reduction::mean (the default) or Reduction::sum the result is 0-d. Gradients of every order.
+/// Losses, as functions and as modules that hold the options; more of them in likelihood_loss.hpp and
+/// margin_loss.hpp. Each compares an input with a target; with Reduction::mean (the default) or Reduction::sum
+/// the result is 0-d. Gradients of every order.
 ///
 ///     auto loss = nn::cross_entropy(model(x), classes, {.label_smoothing = 0.1});
 ///     nn::CrossEntropyLoss criterion({.label_smoothing = 0.1});
@@ -15,6 +16,16 @@ using xgrad::Reduction;
 
 struct LossOptions {
   Reduction reduction = Reduction::mean;
+};
+
+struct SmoothL1Options {
+  Reduction reduction = Reduction::mean;
+  double beta = 1.0;  ///< below this error the loss is quadratic
+};
+
+struct HuberOptions {
+  Reduction reduction = Reduction::mean;
+  double delta = 1.0;  ///< up to this error the loss is quadratic
 };
 
 struct BinaryCrossEntropyOptions {
@@ -46,6 +57,12 @@ XGRAD_API Tensor mse_loss(const Tensor& input, const Tensor& target, LossOptions
 /// |input - target|; gradient 0 where they are equal. Throws ShapeError unless both have one shape.
 /// Source: torch.nn.functional.l1_loss.
 XGRAD_API Tensor l1_loss(const Tensor& input, const Tensor& target, LossOptions options = {});
+/// With d = |input - target|: d^2 / (2 beta) where d < beta, else d - beta / 2. Throws ShapeError unless both
+/// have one shape, ValueError for a negative beta. Source: torch.nn.functional.smooth_l1_loss.
+XGRAD_API Tensor smooth_l1_loss(const Tensor& input, const Tensor& target, SmoothL1Options options = {});
+/// With d = |input - target|: d^2 / 2 where d <= delta, else delta * (d - delta / 2). Throws ShapeError
+/// unless both have one shape, ValueError unless delta > 0. Source: torch.nn.functional.huber_loss.
+XGRAD_API Tensor huber_loss(const Tensor& input, const Tensor& target, HuberOptions options = {});
 /// -(t * log(x) + (1 - t) * log(1 - x)) for probabilities x, the logarithms not below -100. Throws ShapeError
 /// unless both have one shape, ValueError for an input outside [0, 1]. Source:
 /// torch.nn.functional.binary_cross_entropy.
@@ -83,6 +100,26 @@ class XGRAD_API L1Loss : public Module {
 
  private:
   LossOptions options_;
+};
+
+/// smooth_l1_loss as a module. Source: torch.nn.SmoothL1Loss.
+class XGRAD_API SmoothL1Loss : public Module {
+ public:
+  explicit SmoothL1Loss(SmoothL1Options options = {}) : options_(options) {}
+  Tensor operator()(const Tensor& input, const Tensor& target) const;
+
+ private:
+  SmoothL1Options options_;
+};
+
+/// huber_loss as a module. Source: torch.nn.HuberLoss.
+class XGRAD_API HuberLoss : public Module {
+ public:
+  explicit HuberLoss(HuberOptions options = {}) : options_(options) {}
+  Tensor operator()(const Tensor& input, const Tensor& target) const;
+
+ private:
+  HuberOptions options_;
 };
 
 /// binary_cross_entropy as a module. Source: torch.nn.BCELoss.

@@ -8,8 +8,10 @@
 #include <xgrad/nn/flatten.hpp>
 #include <xgrad/nn/identity.hpp>
 #include <xgrad/nn/init.hpp>
+#include <xgrad/nn/likelihood_loss.hpp>
 #include <xgrad/nn/linear.hpp>
 #include <xgrad/nn/loss.hpp>
+#include <xgrad/nn/margin_loss.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>
