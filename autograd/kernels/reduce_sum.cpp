@@ -55,6 +55,20 @@ struct Square {
     return x * x;
   }
 };
+/// |x|^p for a whole p.
+struct WholePower {
+  unsigned p;
+  template <class V>
+  V operator()(V x) const {
+    V square = Magnitude()(x);
+    V power(1.0F);
+    for (unsigned rest = p;; square = square * square) {
+      if ((rest & 1U) != 0) power = power * square;
+      rest >>= 1U;
+      if (rest == 0) return power;
+    }
+  }
+};
 struct Power {
   double p;
   template <class T>
@@ -119,6 +133,8 @@ Array power_sum(const Array& input, double p, const DimSet& dims, bool keepdim) 
   if (p == 0) return floating_sum(input, dims, keepdim, NotZero());
   if (p == 1) return floating_sum(input, dims, keepdim, Magnitude());
   if (p == 2) return floating_sum(input, dims, keepdim, Square());
+  if (p == std::floor(p) && p > 0 && p <= 16)
+    return floating_sum(input, dims, keepdim, WholePower{static_cast<unsigned>(p)});
   return floating_sum(input, dims, keepdim, Power{p});
 }
 

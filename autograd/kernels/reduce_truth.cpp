@@ -10,12 +10,12 @@ using namespace detail;
 /// Whether a row holds an element whose truth is `wanted`: a block at a time, so that the loop has no branch.
 template <class T>
 bool holds(const T* x, std::int64_t count, bool wanted) {
-  constexpr std::int64_t stretch = 256;
+  constexpr std::int64_t stretch = 1024;
   for (std::int64_t first = 0; first < count; first += stretch) {
-    std::int64_t stop = std::min(count, first + stretch);
-    bool found = false;
-    for (std::int64_t i = first; i < stop; ++i) found |= (x[i] != T(0)) == wanted;
-    if (found) return true;
+    std::int64_t size = std::min(stretch, count - first);
+    std::int32_t truths = 0;
+    for (std::int64_t i = first; i < first + size; ++i) truths += x[i] != T(0) ? 1 : 0;
+    if (wanted ? truths > 0 : truths < size) return true;
   }
   return false;
 }
@@ -25,14 +25,19 @@ Array truth_of(const Array& input, const DimSet& dims, bool keepdim, bool wanted
   ReducePlan plan = plan_reduction(input, dims, keepdim);
   Array result(plan.result_shape, boolean);
   bool* to = result.data<bool>();
+  if (plan.inner > 1) {
+    Array found(plan.result_shape, int32);  // as wide as most elements: then the loop is one over lanes
+    dispatch(input.dtype(), [&](auto tag) {
+      using T = typename decltype(tag)::type;
+      fold_columns(plan, plan.row<T>(0), found.data<std::int32_t>(), std::int32_t{0},
+                   [wanted](std::int32_t before, T x) { return before | ((x != T(0)) == wanted ? 1 : 0); });
+    });
+    for (std::int64_t i = 0; i < result.numel(); ++i) to[i] = (found.data<std::int32_t>()[i] != 0) == wanted;
+    return result;
+  }
   dispatch(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    if (plan.inner > 1) {
-      fold_columns(plan, plan.row<T>(0), to, !wanted,
-                   [wanted](bool truth, T x) { return wanted ? truth || x != T(0) : truth && x != T(0); });
-    } else {
-      for_rows(plan, [&](std::int64_t i) { to[i] = holds(plan.row<T>(i), plan.length, wanted) == wanted; });
-    }
+    for_rows(plan, [&](std::int64_t i) { to[i] = holds(plan.row<T>(i), plan.length, wanted) == wanted; });
   });
   return result;
 }

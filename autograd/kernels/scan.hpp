@@ -20,8 +20,14 @@ XGRAD_API Array cumprod(const Array& x, std::size_t dim, Direction direction);
 /// i - 1 and i, and link[0] is not read. Floating, of one shape.
 XGRAD_API Array linear_recurrence(const Array& b, const Array& link, std::size_t dim, Direction direction);
 
+/// The gradient of a running product from the front: y[i - 1] * s[i] for y = cumprod(x) and s[i] = g[i] +
+/// x[i + 1] * s[i + 1].
+XGRAD_API Array cumprod_backward(const Array& g, const Array& x, const Array& y, std::size_t dim);
+
 /// log of the running sums of e^x, without overflow; floating.
 XGRAD_API Array logcumsumexp(const Array& x, std::size_t dim);
+/// The sum over k from i on of g[k] * e^(x[i] - y[k]) for y = logcumsumexp(x); 0 where y[i] is -inf.
+XGRAD_API Array logcumsumexp_backward(const Array& g, const Array& x, const Array& y, std::size_t dim);
 
 /// Running maxima (minima) and the int64 places of their latest occurrence; nan wins.
 XGRAD_API std::pair<Array, Array> cummax(const Array& x, std::size_t dim);

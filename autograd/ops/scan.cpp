@@ -87,6 +87,9 @@ Tensor running_product(const Tensor& x, std::size_t dim, Direction direction) {
                     x,
                     [dim, direction](const Tensor& g, const Tensor& factors, const Tensor& y) {
                       bool forward = direction == Direction::forward;
+                      if (forward && !is_grad_enabled()) {
+                        return Tensor(kernels::cumprod_backward(g.array(), factors.array(), y.array(), dim));
+                      }
                       Tensor links = forward ? factors : shifted(factors, dim, Direction::forward, 0);
                       return mul(shifted(y, dim, direction, 1),
                                  linear_recurrence(g, links, dim, opposite(direction)));
@@ -117,6 +120,7 @@ namespace {
 
 /// e^(x[i] - y[i]) times the sum over k from i on of g[k] * e^(y[i] - y[k]): no exponent is above 0.
 Tensor logcumsumexp_gradient(const Tensor& g, const Tensor& x, const Tensor& y, std::size_t dim) {
+  if (!is_grad_enabled()) return Tensor(kernels::logcumsumexp_backward(g.array(), x.array(), y.array(), dim));
   auto at = static_cast<std::int64_t>(dim);
   std::int64_t size = x.size(at);
   if (size == 0) return g;
