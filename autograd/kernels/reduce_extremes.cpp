@@ -101,8 +101,13 @@ Array extreme(const Array& input, const DimSet& dims, bool keepdim) {
       best_of_columns<Order>(plan, plan.row<T>(0), result.data<T>());
       return;
     }
-    for_rows(plan,
-             [&](std::int64_t i) { result.data<T>()[i] = best_of_row<Order>(plan.row<T>(i), plan.length); });
+    for_rows(plan, [&](std::int64_t i) {
+      const T* row = plan.row<T>(i);
+      result.data<T>()[i] = over_row(
+          plan.length,
+          [row](std::int64_t begin, std::int64_t size) { return best_of_row<Order>(row + begin, size); },
+          [](T a, T b) { return Order::better(b, a) ? b : a; });
+    });
   });
   return result;
 }

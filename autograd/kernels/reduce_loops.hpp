@@ -1,7 +1,7 @@
 #pragma once
 
 #include <algorithm>
-#include <vector>
+#include <memory>
 
 #include <xgrad/autograd/kernels/lanes.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
@@ -65,16 +65,13 @@ template <class Block, class Join>
 auto over_row(std::int64_t count, const Block& block_of, const Join& join) {
   if (count <= chunk) return pairwise(0, count, block_of, join);
   std::int64_t chunks = (count + chunk - 1) / chunk;
-  std::vector<decltype(block_of(0, 0))> parts(static_cast<std::size_t>(chunks));
+  auto parts = std::make_unique<decltype(block_of(0, 0))[]>(static_cast<std::size_t>(chunks));
   parallel_for(chunks, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      parts[static_cast<std::size_t>(i)] =
-          pairwise(i * chunk, std::min(chunk, count - i * chunk), block_of, join);
-    }
+    for (std::int64_t i = begin; i < end; ++i)
+      parts[i] = pairwise(i * chunk, std::min(chunk, count - i * chunk), block_of, join);
   });
-  for (std::size_t step = 1; step < parts.size(); step *= 2) {
-    for (std::size_t i = 0; i + step < parts.size(); i += 2 * step)
-      parts[i] = join(parts[i], parts[i + step]);
+  for (std::int64_t step = 1; step < chunks; step *= 2) {
+    for (std::int64_t i = 0; i + step < chunks; i += 2 * step) parts[i] = join(parts[i], parts[i + step]);
   }
   return parts[0];
 }

@@ -45,7 +45,13 @@ void products(const ReducePlan& plan, T* result) {
   if (plan.inner > 1)
     fold_columns(plan, plan.row<T>(0), result, T(1), [](T a, T b) { return wrapping_product(a, b); });
   else
-    for_rows(plan, [&](std::int64_t i) { result[i] = row_product(plan.row<T>(i), plan.length); });
+    for_rows(plan, [&](std::int64_t i) {
+      const T* row = plan.row<T>(i);
+      result[i] = over_row(
+          plan.length,
+          [row](std::int64_t begin, std::int64_t size) { return row_product(row + begin, size); },
+          [](T a, T b) { return wrapping_product(a, b); });
+    });
 }
 
 /// The mean of some numbers and the sum of the squares of their distances from it.

@@ -1,11 +1,20 @@
 // Truths of all or any elements, and how many are not zero.
 
+#include <functional>
+
 #include <xgrad/autograd/kernels/reduce_loops.hpp>
 
 namespace xgrad::kernels {
 namespace {
 
 using namespace detail;
+
+template <class T>
+std::int64_t nonzeros(const T* x, std::int64_t count) {
+  std::int64_t found = 0;
+  for (std::int64_t i = 0; i < count; ++i) found += x[i] != T(0) ? 1 : 0;
+  return found;
+}
 
 /// Whether a row holds an element whose truth is `wanted`: a block at a time, so that the loop has no branch.
 template <class T>
@@ -63,9 +72,9 @@ Array count_nonzero(const Array& input, const DimSet& dims, bool keepdim) {
     } else {
       for_rows(plan, [&](std::int64_t i) {
         const T* row = plan.row<T>(i);
-        std::int64_t count = 0;
-        for (std::int64_t k = 0; k < plan.length; ++k) count += row[k] != T(0) ? 1 : 0;
-        to[i] = count;
+        to[i] = over_row(
+            plan.length, [row](std::int64_t begin, std::int64_t size) { return nonzeros(row + begin, size); },
+            std::plus<>());
       });
     }
   });

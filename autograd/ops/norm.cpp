@@ -101,8 +101,8 @@ namespace {
 /// scaled down: it takes every singular value but 0 to 1. Source: Higham, "Functions of Matrices", 2008,
 /// (8.20).
 Tensor orthogonal_factor(const Tensor& x) {
-  Tensor scale = linalg::vector_norm(x.detach(), 2, Shape{-2, -1}, true);
-  Tensor y = x / without_zeros(scale);
+  Tensor y = x / without_zeros(linalg::vector_norm(x.detach(), INFINITY, Shape{-2, -1}, true));
+  y = y / without_zeros(linalg::vector_norm(y.detach(), 2, Shape{-2, -1}, true));
   double limit = x.dtype() == float32 ? 4e-7 : 1e-15;
   bool tall = x.size(-2) >= x.size(-1);
   int left = 150;  // enough for the smallest normal ratio of singular values that the limit tells from 0

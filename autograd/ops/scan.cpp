@@ -208,12 +208,12 @@ Tensor diff(const Tensor& x, std::int64_t n, std::int64_t dim, const Tensor& pre
   }
   Tensor joined = parts.size() > 1 ? cat(parts, at) : x;
   if (n == 0) return clone(x);
-  n = std::min(n, joined.size(at));
+  if (n >= joined.size(at)) return narrow(joined, at, 0, 0);
   for (std::int64_t i = 0; i < n; ++i) {
     auto [before, after] = neighbours(joined, at);
-    joined = x.dtype() == boolean ? logical_xor(after, before) : sub(after, before);
+    joined = joined.dtype() == boolean ? logical_xor(after, before) : sub(after, before);
   }
-  return n == 0 ? clone(joined) : joined;
+  return joined;
 }
 
 namespace {

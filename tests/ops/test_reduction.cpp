@@ -227,6 +227,30 @@ TEST_CASE("no correction is a correction of 1, and one as large as the count giv
   CHECK(std::isnan(var(numbers({2})).item()));
 }
 
+TEST_CASE("long rows reduce as their parts do, on any number of threads") {
+  Tensor x = check::spread_numbers({200000}, 0.999, 1.001, {}, 4);
+  Tensor holes = x.clone();
+  for (std::int64_t i = 7; i < 200000; i += 501) holes.data<double>()[i] = 0;
+  int before = num_threads();
+  Tensor results[2];
+  for (int threads : {1, 4}) {
+    set_num_threads(threads);
+    results[threads / 4] =
+        stack({prod(x), amax(x), amin(x), var(x), norm(x, 3), nansum(x), count_nonzero(holes).to(float64)});
+  }
+  set_num_threads(before);
+  CHECK(equal(results[0], results[1]));
+  Tensor parts = x.reshape({200, 1000});
+  CHECK(check::agree(prod(x), prod(prod(parts, 1)), 1e-10));
+  CHECK(equal(amax(x), amax(amax(parts, Shape{0}))));
+  CHECK(check::agree(var(x), mean(square(x - mean(x))) * (200000.0 / 199999), 1e-12));
+  CHECK(count_nonzero(holes).item() == 200000 - 400);
+  CHECK_FALSE(all(holes).item<bool>());
+  CHECK(all(x).item<bool>());
+  CHECK(amax(x > 2).item<bool>() == false);
+  CHECK(amax(x > 1).item<bool>());
+}
+
 TEST_CASE("where nan is the largest of all, all nan share the gradient") {
   Tensor x = numbers({1, NAN, 3, NAN}).requires_grad_();
   max(x).backward();

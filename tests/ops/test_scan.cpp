@@ -200,5 +200,6 @@ TEST_CASE("wrong arguments of scans are errors") {
   CHECK_THROWS_AS(diff(table, -1), ValueError);
   CHECK_THROWS_AS(diff(table, 1, 2), IndexError);
   CHECK(diff(table, INT64_MAX).shape() == Shape{2, 0});
+  CHECK(equal(diff(tensor({true, false}), 1, 0, tensor({3}, int64)), tensor({-2, -1}, int64)));
   CHECK_THROWS_AS(trapezoid(table, 1, 3), IndexError);
 }
