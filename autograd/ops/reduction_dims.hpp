@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include <xgrad/autograd/kernels/reduce.hpp>
 #include <xgrad/autograd/tensor/tensor.hpp>
 
@@ -17,6 +19,9 @@ void require_elements(const char* name, const Tensor& x, const kernels::DimSet& 
 
 /// Throws DTypeError unless x is floating.
 void require_floating(const char* name, const Tensor& x);
+
+/// A sum or product of integers, which is computed as int64, in the integer dtype that was asked for.
+Tensor narrowed(const Tensor& result, std::optional<DType> dtype);
 
 /// A reduced tensor (with or without its dimensions of size 1) stretched over the full shape again.
 Tensor spread(const Tensor& reduced, const Shape& full, const kernels::DimSet& dims);

@@ -10,6 +10,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
+#include <xgrad/autograd/ops/reduction_dims.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/unary.hpp>
 
@@ -36,9 +37,6 @@ Tensor scannable(const char* name, const Tensor& x, std::optional<DType> dtype) 
     throw DTypeError(fmt::format("{}: not defined for dtype bool; use int64, or logical operations", name));
   Tensor input = dtype ? to(x, *dtype) : x;
   return is_floating(input.dtype()) ? input : to(input, int64);
-}
-Tensor narrowed(const Tensor& y, std::optional<DType> dtype) {
-  return dtype && is_integral(*dtype) ? to(y, *dtype) : y;
 }
 
 /// Element i - 1 (backward: i + 1) in place of element i, and `end` where there is none.
@@ -106,13 +104,14 @@ Tensor detail::product_of_others(const Tensor& x, std::size_t dim) {
 
 Tensor cumsum(const Tensor& x, std::int64_t dim, std::optional<DType> dtype) {
   return along("cumsum", x, dim, [dtype](const Tensor& input, std::size_t at) {
-    return narrowed(running_sum(scannable("cumsum", input, dtype), at, Direction::forward), dtype);
+    return detail::narrowed(running_sum(scannable("cumsum", input, dtype), at, Direction::forward), dtype);
   });
 }
 
 Tensor cumprod(const Tensor& x, std::int64_t dim, std::optional<DType> dtype) {
   return along("cumprod", x, dim, [dtype](const Tensor& input, std::size_t at) {
-    return narrowed(running_product(scannable("cumprod", input, dtype), at, Direction::forward), dtype);
+    return detail::narrowed(running_product(scannable("cumprod", input, dtype), at, Direction::forward),
+                            dtype);
   });
 }
 
