@@ -13,9 +13,12 @@
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/bilinear.hpp>
+#include <xgrad/autograd/ops/binary_math.hpp>
+#include <xgrad/autograd/ops/bitwise.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/ctc_loss.hpp>
+#include <xgrad/autograd/ops/division.hpp>
 #include <xgrad/autograd/ops/likelihood_loss.hpp>
 #include <xgrad/autograd/ops/histogram.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>

@@ -56,6 +56,12 @@ void check_alpha(const char* name, Scalar alpha, DType meeting) {
   }
 }
 
+/// The product of two whole numbers, which wraps around.
+Scalar wrapped_product(Scalar a, Scalar b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a.to<std::int64_t>()) *
+                                   static_cast<std::uint64_t>(b.to<std::int64_t>()));
+}
+
 template <class Forward>
 Tensor with_number(const Tensor& x, Scalar number, const Forward& forward) {
   DType dtype = number.promote(x.dtype());
@@ -104,7 +110,7 @@ Tensor add(const Tensor& a, Scalar b, Scalar alpha) {
   check_alpha("add", alpha, b.promote(a.dtype()));
   Scalar number = b.is_floating() || alpha.is_floating() ? Scalar(b.to<double>() * alpha.to<double>())
                   : alpha.to<std::int64_t>() == 1        ? b
-                                                  : Scalar(b.to<std::int64_t>() * alpha.to<std::int64_t>());
+                                                         : wrapped_product(b, alpha);
   return with_number(a, number, [number](const Tensor& x) {
     return record("add",
                   detail::compute<Domain::all>(
@@ -122,7 +128,7 @@ Tensor sub(const Tensor& a, const Tensor& b, Scalar alpha) {
 
 Tensor sub(const Tensor& a, Scalar b, Scalar alpha) {
   if (b.is_boolean()) refuse_bool("sub", a.dtype(), "logical_xor");
-  Scalar minus = b.is_floating() ? Scalar(-b.to<double>()) : Scalar(-b.to<std::int64_t>());
+  Scalar minus = b.is_floating() ? Scalar(-b.to<double>()) : wrapped_product(b, -1);
   return add(a, minus, alpha);
 }
 

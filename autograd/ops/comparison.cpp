@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <xgrad/autograd/array/error.hpp>
+#include <xgrad/autograd/kernels/copy.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -74,6 +76,42 @@ Tensor isinf(const Tensor& x) {
 }
 Tensor isfinite(const Tensor& x) {
   return truth("isfinite", [](auto v) { return (v - v) == (v - v); }, x);
+}
+
+Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+  if (a.dtype() != b.dtype()) {
+    throw DTypeError(fmt::format("isclose: expected one dtype, got {} and {}; convert with to()",
+                                 name(a.dtype()), name(b.dtype())));
+  }
+  if (!(rtol >= 0) || !(atol >= 0)) {
+    throw ValueError(
+        fmt::format("isclose: expected tolerances of 0 or more, got rtol {} and atol {}", rtol, atol));
+  }
+  NoGrad off;
+  Tensor x = to(a, float64);
+  Tensor y = to(b, float64);
+  Tensor close = (a == b) | (isfinite(y) & (abs(x - y) <= abs(y) * rtol + atol));
+  return equal_nan ? close | (isnan(x) & isnan(y)) : close;
+}
+
+Tensor isin(const Tensor& elements, const Tensor& test_elements, bool invert) {
+  NoGrad off;
+  return detail::promoted(elements, test_elements, [&](const Tensor& x, const Tensor& among) {
+    Array found(x.shape(), boolean);
+    Array numbers = kernels::contiguous(x.array());
+    Array wanted = kernels::clone(among.array());
+    dispatch(numbers.dtype(), [&]<class T>(TypeTag<T>) {
+      T* first = wanted.data<T>();
+      T* last = first + wanted.numel();
+      last = std::remove_if(first, last, [](T value) { return value != value; });  // nan is in no set
+      std::sort(first, last);
+      for (std::int64_t i = 0; i < numbers.numel(); ++i) {
+        T value = numbers.data<T>()[i];
+        found.data<bool>()[i] = (value == value && std::binary_search(first, last, value)) != invert;
+      }
+    });
+    return Tensor(std::move(found));
+  });
 }
 
 bool allclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {

@@ -32,6 +32,12 @@ XGRAD_API Tensor isnan(const Tensor& x);
 XGRAD_API Tensor isinf(const Tensor& x);
 XGRAD_API Tensor isfinite(const Tensor& x);
 
+/// Where |a - b| <= atol + rtol * |b| (equal infinities are close; nan only with equal_nan). Throws
+/// DTypeError unless both have one dtype, ValueError for a negative tolerance. Source: torch.isclose.
+XGRAD_API Tensor isclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8,
+                         bool equal_nan = false);
+/// For each element whether it is among `test_elements` (invert: whether it is not). Source: torch.isin.
+XGRAD_API Tensor isin(const Tensor& elements, const Tensor& test_elements, bool invert = false);
 /// |a - b| <= atol + rtol * |b| everywhere (equal infinities are close; nan only with equal_nan).
 /// Source: torch.allclose.
 XGRAD_API bool allclose(const Tensor& a, const Tensor& b, double rtol = 1e-5, double atol = 1e-8,
