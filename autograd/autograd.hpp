@@ -16,6 +16,7 @@
 #include <xgrad/autograd/ops/binary_math.hpp>
 #include <xgrad/autograd/ops/bitwise.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
+#include <xgrad/autograd/ops/convolution.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/ctc_loss.hpp>
 #include <xgrad/autograd/ops/division.hpp>

@@ -36,6 +36,7 @@ Rows index_rows();
 Rows linalg_rows();
 Rows nn_rows();
 Rows nn_resampling_rows();
+Rows nn_convolution_rows();
 Rows loss_rows();
 Rows program_rows();
 

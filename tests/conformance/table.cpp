@@ -5,8 +5,20 @@ namespace conformance {
 const std::map<std::string, Call>& table() {
   static const Rows all = [] {
     Rows rows;
-    for (auto group : {creation_rows, unary_rows, binary_rows, reduction_rows, shape_rows, index_rows,
-                       linalg_rows, nn_rows, nn_resampling_rows, loss_rows, program_rows}) {
+    for (auto group : {
+             creation_rows,
+             unary_rows,
+             binary_rows,
+             reduction_rows,
+             shape_rows,
+             index_rows,
+             linalg_rows,
+             nn_rows,
+             nn_resampling_rows,
+             nn_convolution_rows,
+             loss_rows,
+             program_rows,
+         }) {
       rows.merge(group());
     }
     return rows;

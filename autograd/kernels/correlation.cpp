@@ -1,0 +1,359 @@
+#include <xgrad/autograd/kernels/correlation.hpp>
+
+#include <algorithm>
+
+#include <xgrad/autograd/array/array.hpp>
+#include <xgrad/autograd/kernels/parallel.hpp>
+#include <xgrad/autograd/kernels/strided_lanes.hpp>
+
+// A matrix product: weights [channels of the result, depth] times the source seen as [depth, positions],
+// where depth runs over taps and channels of the source. The positions of all images stand in one row, cut
+// into panels of three registers; a panel of the source is gathered into the first cache and multiplied by
+// all weights, block by block, the sums of a block staying in registers.
+
+namespace xgrad::kernels {
+namespace {
+
+using std::int64_t;
+
+constexpr int panel_vectors = 3;
+/// Rows of a block: with the registers of a panel's row and a weight, the sums fill the register file.
+constexpr int max_rows = XGRAD_MASKED_LANES ? 8 : 4;
+/// The part of the depth that is packed and multiplied at a time.
+constexpr int64_t max_depth = 256;
+/// Panels that share a pass over the weights.
+constexpr int64_t max_tile = 4;
+
+template <class T>
+constexpr int64_t lanes = static_cast<int64_t>(Lanes<T>::count);
+template <class T>
+constexpr int64_t panel_width = panel_vectors * lanes<T>;
+
+/// Where a block of the result is written, and what it is added to.
+template <class T>
+struct Block {
+  T* data;
+  int64_t row_step;
+  const T* bias;     ///< one number a row, or null
+  bool accumulates;  ///< adds to what is there, not to the bias
+  int64_t last;      ///< lanes of the last vector that are written
+};
+
+/// block [Rows, Vectors] += a [depth, Rows] transposed times b [depth, panel].
+template <int Rows, int Vectors, class T>
+void multiply_block(const T* a, const T* b, int64_t depth, const Block<T>& block) {
+  bool whole = block.last == lanes<T>;
+  auto last = static_cast<std::size_t>(block.last);
+  Lanes<T> sums[Rows][Vectors];
+  for (int row = 0; row < Rows; ++row) {
+    const T* line = block.data + row * block.row_step;
+    for (int v = 0; v < Vectors; ++v) {
+      if (!block.accumulates)
+        sums[row][v] = Lanes<T>(block.bias == nullptr ? T(0) : block.bias[row]);
+      else if (v + 1 < Vectors || whole)
+        sums[row][v] = load(line + v * lanes<T>);
+      else
+        sums[row][v] = load_first(line + v * lanes<T>, last);
+    }
+  }
+  for (int64_t k = 0; k < depth; ++k) {
+    Lanes<T> line[Vectors];
+    for (int v = 0; v < Vectors; ++v) line[v] = load(b + v * lanes<T>);
+    for (int row = 0; row < Rows; ++row) {
+      Lanes<T> factor(a[row]);
+      for (int v = 0; v < Vectors; ++v) sums[row][v] = multiply_add(factor, line[v], sums[row][v]);
+    }
+    a += Rows;
+    b += panel_width<T>;
+  }
+  for (int row = 0; row < Rows; ++row) {
+    T* line = block.data + row * block.row_step;
+    for (int v = 0; v < Vectors; ++v) {
+      if (v + 1 < Vectors || whole)
+        store(sums[row][v], line + v * lanes<T>);
+      else
+        store_first(sums[row][v], line + v * lanes<T>, last);
+    }
+  }
+}
+
+template <class T>
+using BlockFunction = void (*)(const T*, const T*, int64_t, const Block<T>&);
+
+template <class T, int Rows>
+BlockFunction<T> block_function(int64_t vectors) {
+  if (vectors == 1) return &multiply_block<Rows, 1, T>;
+  if (vectors == 2) return &multiply_block<Rows, 2, T>;
+  return &multiply_block<Rows, 3, T>;
+}
+
+/// Rows of the block that starts where `rows` are left: a power of two.
+int64_t block_rows(int64_t rows) {
+  int64_t size = max_rows;
+  while (size > rows) size /= 2;
+  return size;
+}
+
+template <class T>
+BlockFunction<T> block_function(int64_t rows, int64_t vectors) {
+  if (rows == 8) return block_function<T, max_rows>(vectors);
+  if (rows == 4) return block_function<T, 4>(vectors);
+  if (rows == 2) return block_function<T, 2>(vectors);
+  return block_function<T, 1>(vectors);
+}
+
+/// A run of positions along one row of one image, in consecutive lanes of a panel.
+struct Piece {
+  int64_t image, z, y, x;
+  int64_t lane, count;
+};
+
+template <class T>
+class PackedCorrelation {
+ public:
+  PackedCorrelation(const Correlation& correlation, const T* source, const T* weight, const T* bias,
+                    T* result)
+      : c_(correlation),
+        source_(source),
+        bias_(bias),
+        result_(result),
+        taps_(correlation.taps()),
+        depth_(static_cast<int64_t>(taps_.size()) * correlation.source_channels),
+        positions_(correlation.batch * correlation.positions()) {
+    rows_are_whole_ = true;
+    for (const CorrelationAxis& axis : c_.axes)
+      rows_are_whole_ &= axis.result_step == 1 && axis.positions == axis.result_size;
+    pack_weight(weight);
+  }
+
+  void run() {
+    int64_t panels = (positions_ + panel_width<T> - 1) / panel_width<T>;
+    double work = static_cast<double>(positions_) * static_cast<double>(depth_ + 16) *
+                  static_cast<double>(c_.result_channels * c_.groups);
+    auto threads = static_cast<int64_t>(std::clamp(work / 1e6, 1.0, static_cast<double>(num_threads())));
+    // Any cut gives the same numbers: a sum's order is that of the depth.
+    int64_t tile = std::clamp<int64_t>(panels * c_.groups / (4 * threads), 1, max_tile);
+    int64_t tiles = (panels + tile - 1) / tile;
+    int64_t parts =
+        std::clamp<int64_t>(threads / (tiles * c_.groups), 1, (c_.result_channels + max_rows - 1) / max_rows);
+    int64_t part_rows = ((c_.result_channels + parts - 1) / parts + max_rows - 1) / max_rows * max_rows;
+    int64_t units = tiles * c_.groups * parts;
+    int64_t slots = std::min(threads, units);
+    int64_t panel_size = std::min(depth_, max_depth) * panel_width<T>;
+    Array buffer({slots, std::max<int64_t>(1, tile * panel_size)}, dtype_of<T>);
+    parallel_for(slots, 1, [&](int64_t first, int64_t last) {
+      for (int64_t slot = first; slot < last; ++slot) {
+        T* own = buffer.data<T>() + slot * tile * panel_size;
+        for (int64_t unit = units * slot / slots; unit < units * (slot + 1) / slots; ++unit) {
+          int64_t part = unit % parts, group = unit / parts / tiles;
+          int64_t panel = unit / parts % tiles * tile;
+          run_tile(group, panel, std::min(panels, panel + tile), part * part_rows,
+                   std::min(c_.result_channels, (part + 1) * part_rows), own);
+        }
+      }
+    });
+  }
+
+ private:
+  /// Block by block of rows, each [depth, rows].
+  void pack_weight(const T* weight) {
+    int64_t channels = c_.source_channels;
+    packed_ = Array({c_.groups, c_.result_channels, depth_}, dtype_of<T>);
+    T* to = packed_.data<T>();
+    parallel_for(c_.groups, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, c_.result_channels * depth_)),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t group = begin; group < end; ++group) {
+                     for (int64_t row = 0; row < c_.result_channels;) {
+                       int64_t rows = block_rows(c_.result_channels - row);
+                       T* block = to + (group * c_.result_channels + row) * depth_;
+                       for (int64_t i = 0; i < rows; ++i) {
+                         const T* from =
+                             weight + group * c_.weight_group_step + (row + i) * c_.weight_result_step;
+                         int64_t k = 0;
+                         for (const Correlation::Tap& tap : taps_) {
+                           for (int64_t c = 0; c < channels; ++c, ++k)
+                             block[k * rows + i] = from[tap.weight + c * c_.weight_source_step];
+                         }
+                       }
+                       row += rows;
+                     }
+                   }
+                 });
+  }
+
+  void run_tile(int64_t group, int64_t first, int64_t last, int64_t row_begin, int64_t row_end, T* buffer) {
+    Piece pieces[max_tile][panel_width<T>];
+    int64_t counts[max_tile];
+    for (int64_t panel = first; panel < last; ++panel)
+      counts[panel - first] = find_pieces(panel, pieces[panel - first]);
+    int64_t panel_size = std::min(depth_, max_depth) * panel_width<T>;
+    for (int64_t begin = 0; begin == 0 || begin < depth_; begin += max_depth) {
+      int64_t end = std::min(depth_, begin + max_depth);
+      for (int64_t panel = first; panel < last; ++panel) {
+        int64_t at = panel - first;
+        T* packed = buffer + at * panel_size;
+        pack_panel(group, pieces[at], counts[at], begin, end, packed);
+        multiply_panel(group, pieces[at], counts[at], begin, end, packed, row_begin, row_end);
+      }
+    }
+  }
+
+  int64_t find_pieces(int64_t panel, Piece* pieces) const {
+    int64_t position = panel * panel_width<T>;
+    int64_t left = std::min(panel_width<T>, positions_ - position);
+    int64_t columns = c_.axes[2].positions, rows = c_.axes[1].positions, planes = c_.axes[0].positions;
+    int64_t x = position % columns;
+    int64_t y = position / columns % rows;
+    int64_t z = position / (columns * rows) % planes;
+    int64_t image = position / (columns * rows * planes);
+    int64_t count = 0, lane = 0;
+    while (left > 0) {
+      int64_t length = std::min(left, columns - x);
+      pieces[count++] = {image, z, y, x, lane, length};
+      lane += length;
+      left -= length;
+      x = 0;
+      if (++y < rows) continue;
+      y = 0;
+      if (++z < planes) continue;
+      z = 0;
+      ++image;
+    }
+    return count;
+  }
+
+  /// Rows `begin` to `end` of the depth, for the positions of a panel.
+  void pack_panel(int64_t group, const Piece* pieces, int64_t count, int64_t begin, int64_t end,
+                  T* panel) const {
+    int64_t channels = c_.source_channels, plane = c_.source_plane();
+    const auto& [axis_z, axis_y, axis_x] = c_.axes;
+    for (const Piece* piece = pieces; piece < pieces + count; ++piece) {
+      const T* image = source_ + (piece->image * c_.groups + group) * channels * plane;
+      for (int64_t part = 0; part < piece->count; part += lanes<T>) {
+        int64_t width = std::min(lanes<T>, piece->count - part);
+        int64_t lane = piece->lane + part;
+        // What is written beyond the width is overwritten by the next piece.
+        bool whole = lane + lanes<T> <= panel_width<T>;
+        for (int64_t k = begin; k < end;) {
+          const Correlation::Tap& tap = taps_[static_cast<std::size_t>(k / channels)];
+          int64_t channel = k % channels;
+          int64_t run = std::min(channels - channel, end - k);
+          T* to = panel + (k - begin) * panel_width<T> + lane;
+          k += run;
+          int64_t z = piece->z * axis_z.step + tap.offset[0];
+          int64_t y = piece->y * axis_y.step + tap.offset[1];
+          int64_t x = (piece->x + part) * axis_x.step + tap.offset[2];
+          LaneRange range = lanes_inside(x, axis_x.step, axis_x.source_size, width);
+          if (z < 0 || z >= axis_z.source_size || y < 0 || y >= axis_y.source_size) range = {0, 0};
+          const T* from = image + channel * plane + (z * axis_y.source_size + y) * axis_x.source_size + x;
+          auto copy = [&](auto read) {
+            if (whole) {
+              for (int64_t c = 0; c < run; ++c) store(read(from + c * plane), to + c * panel_width<T>);
+            } else {
+              for (int64_t c = 0; c < run; ++c)
+                store_first(read(from + c * plane), to + c * panel_width<T>, static_cast<std::size_t>(width));
+            }
+          };
+          if (range.empty())
+            copy([](const T*) { return Lanes<T>(T(0)); });
+          else if (axis_x.step == 1)
+            copy([=](const T* line) { return load_lanes(line, 1, range); });
+          else
+            copy([=, step = axis_x.step](const T* line) { return load_lanes(line, step, range); });
+        }
+      }
+    }
+  }
+
+  void multiply_panel(int64_t group, const Piece* pieces, int64_t count, int64_t begin, int64_t end,
+                      const T* panel, int64_t row_begin, int64_t row_end) const {
+    const Piece& last_piece = pieces[count - 1];
+    int64_t width = last_piece.lane + last_piece.count;
+    int64_t vectors = (width + lanes<T> - 1) / lanes<T>;
+    int64_t plane = c_.result_plane();
+    bool in_place = rows_are_whole_ && pieces[0].image == last_piece.image;
+    T buffer[max_rows * panel_width<T>];
+    for (int64_t row = row_begin; row < row_end;) {
+      int64_t rows = block_rows(c_.result_channels - row);
+      int64_t channel = group * c_.result_channels + row;
+      Block<T> block{buffer, panel_width<T>, bias_ == nullptr ? nullptr : bias_ + channel, begin > 0,
+                     lanes<T>};
+      if (in_place) {
+        block.data = address(pieces[0], channel);
+        block.row_step = plane;
+        block.last = width - (vectors - 1) * lanes<T>;
+      } else if (begin > 0) {
+        for_each_place(pieces, count, channel, rows, plane, buffer, [](T& lane, T& place) { lane = place; });
+      }
+      const T* weight = packed_.data<T>() + channel * depth_ + begin * rows;
+      block_function<T>(rows, vectors)(weight, panel, end - begin, block);
+      if (!in_place)
+        for_each_place(pieces, count, channel, rows, plane, buffer, [](T& lane, T& place) { place = lane; });
+      row += rows;
+    }
+  }
+
+  /// The first position of a piece in a channel (of all groups) of the result.
+  T* address(const Piece& piece, int64_t channel) const {
+    auto place = [](const CorrelationAxis& axis, int64_t position) {
+      return axis.result_begin + position * axis.result_step;
+    };
+    int64_t line = place(c_.axes[0], piece.z) * c_.axes[1].result_size + place(c_.axes[1], piece.y);
+    return result_ + (piece.image * c_.groups * c_.result_channels + channel) * c_.result_plane() +
+           line * c_.axes[2].result_size + place(c_.axes[2], piece.x);
+  }
+
+  template <class Function>
+  void for_each_place(const Piece* pieces, int64_t count, int64_t channel, int64_t rows, int64_t plane,
+                      T* buffer, const Function& function) const {
+    int64_t step = c_.axes[2].result_step;
+    for (const Piece* piece = pieces; piece < pieces + count; ++piece) {
+      T* first = address(*piece, channel);
+      for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t i = 0; i < piece->count; ++i)
+          function(buffer[row * panel_width<T> + piece->lane + i], first[row * plane + i * step]);
+      }
+    }
+  }
+
+  const Correlation& c_;
+  const T* source_;
+  const T* bias_;
+  T* result_;
+  std::vector<Correlation::Tap> taps_;
+  int64_t depth_;
+  int64_t positions_;
+  bool rows_are_whole_;
+  Array packed_;
+};
+
+}  // namespace
+
+std::vector<Correlation::Tap> Correlation::taps() const {
+  std::vector<Tap> all;
+  all.reserve(axes[0].taps.size() * axes[1].taps.size() * axes[2].taps.size());
+  for (const auto& z : axes[0].taps) {
+    for (const auto& y : axes[1].taps) {
+      for (const auto& x : axes[2].taps) {
+        all.push_back({{z.offset, y.offset, x.offset},
+                       z.place * tap_steps[0] + y.place * tap_steps[1] + x.place * tap_steps[2]});
+      }
+    }
+  }
+  return all;
+}
+
+template <class T>
+void correlate(const Correlation& correlation, const T* source, const T* weight, const T* bias, T* result) {
+  if (correlation.batch * correlation.positions() * correlation.groups * correlation.result_channels == 0)
+    return;
+  if (correlation.source_channels == 1 && correlation.result_channels <= 2)
+    return correlate_directly(correlation, source, weight, bias, result);
+  PackedCorrelation<T>(correlation, source, weight, bias, result).run();
+}
+
+template void correlate(const Correlation&, const float*, const float*, const float*, float*);
+template void correlate(const Correlation&, const double*, const double*, const double*, double*);
+template void correlate(const Correlation&, const int64_t*, const int64_t*, const int64_t*, int64_t*);
+
+}  // namespace xgrad::kernels

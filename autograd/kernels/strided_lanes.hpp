@@ -1,0 +1,97 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include <xgrad/autograd/kernels/lanes.hpp>
+
+/// Rows of an image read lane by lane, where some lanes lie outside the row: what convolution and pooling
+/// have in common.
+namespace xgrad::kernels {
+
+/// Lanes begin to end - 1.
+struct LaneRange {
+  std::int64_t begin, end;
+  bool empty() const { return begin >= end; }
+};
+
+/// The lanes l < count for which 0 <= first + l * step < size.
+inline LaneRange lanes_inside(std::int64_t first, std::int64_t step, std::int64_t size, std::int64_t count) {
+  auto steps_to = [step](std::int64_t distance) {
+    if (distance <= 0) return std::int64_t{0};
+    return step == 1 ? distance : (distance - 1) / step + 1;
+  };
+  LaneRange range{std::min(count, steps_to(-first)), std::min(count, steps_to(size - first))};
+  range.end = std::max(range.begin, range.end);
+  return range;
+}
+
+/// source[l * step] in the lanes l of a range, `other` in the others; the memory of those is not touched.
+template <class T>
+Lanes<T> load_lanes(const T* source, std::int64_t step, LaneRange range, T other = T(0)) {
+  if (range.empty()) return Lanes<T>(other);
+  if constexpr (Lanes<T>::count == 1) {
+    return Lanes<T>(*source);
+  } else {
+#if XGRAD_MASKED_LANES
+    auto bits = [](std::int64_t begin, std::int64_t end) { return (1ULL << end) - (1ULL << begin); };
+    constexpr std::int64_t gather_limit = 1 << 26;
+    if constexpr (std::is_same_v<T, float> && Lanes<T>::count == 16) {
+      __m512 rest = _mm512_set1_ps(other);
+      if (step == 1) {
+        auto mask = static_cast<__mmask16>(bits(range.begin, range.end));
+        return Lanes<T>(xsimd::batch<T>(_mm512_mask_loadu_ps(rest, mask, source)));
+      }
+      if (step == 2) {
+        const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+        std::uint64_t mask = bits(2 * range.begin, 2 * range.end - 1);
+        __m512 low = _mm512_mask_loadu_ps(rest, static_cast<__mmask16>(mask), source);
+        __m512 high = _mm512_mask_loadu_ps(rest, static_cast<__mmask16>(mask >> 16), source + 16);
+        return Lanes<T>(xsimd::batch<T>(_mm512_permutex2var_ps(low, even, high)));
+      }
+      if (step < gather_limit) {
+        const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        __m512i offsets = _mm512_mullo_epi32(lane, _mm512_set1_epi32(static_cast<int>(step)));
+        auto mask = static_cast<__mmask16>(bits(range.begin, range.end));
+        return Lanes<T>(xsimd::batch<T>(_mm512_mask_i32gather_ps(rest, mask, offsets, source, 4)));
+      }
+    } else if constexpr (std::is_same_v<T, double> && Lanes<T>::count == 8) {
+      __m512d rest = _mm512_set1_pd(other);
+      if (step == 1) {
+        auto mask = static_cast<__mmask8>(bits(range.begin, range.end));
+        return Lanes<T>(xsimd::batch<T>(_mm512_mask_loadu_pd(rest, mask, source)));
+      }
+      if (step == 2) {
+        const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14);
+        std::uint64_t mask = bits(2 * range.begin, 2 * range.end - 1);
+        __m512d low = _mm512_mask_loadu_pd(rest, static_cast<__mmask8>(mask), source);
+        __m512d high = _mm512_mask_loadu_pd(rest, static_cast<__mmask8>(mask >> 8), source + 8);
+        return Lanes<T>(xsimd::batch<T>(_mm512_permutex2var_pd(low, even, high)));
+      }
+      if (step < gather_limit) {
+        const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        __m256i offsets = _mm256_mullo_epi32(lane, _mm256_set1_epi32(static_cast<int>(step)));
+        auto mask = static_cast<__mmask8>(bits(range.begin, range.end));
+        return Lanes<T>(xsimd::batch<T>(_mm512_mask_i32gather_pd(rest, mask, offsets, source, 8)));
+      }
+    }
+#endif
+    bool whole = range.begin == 0 && range.end == static_cast<std::int64_t>(Lanes<T>::count);
+    if (step == 1 && whole) return load(source);
+    alignas(64) T buffer[Lanes<T>::count];
+    std::fill_n(buffer, Lanes<T>::count, other);
+    for (std::int64_t lane = range.begin; lane < range.end; ++lane) buffer[lane] = source[lane * step];
+    return load(buffer);
+  }
+}
+
+/// x * y + sum.
+template <class T>
+Lanes<T> multiply_add(Lanes<T> x, Lanes<T> y, Lanes<T> sum) {
+  if constexpr (is_vector<T>)
+    return Lanes<T>(xsimd::fma(x.values, y.values, sum.values));
+  else
+    return x * y + sum;
+}
+
+}  // namespace xgrad::kernels
