@@ -20,6 +20,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/ctc_loss.hpp>
 #include <xgrad/autograd/ops/division.hpp>
+#include <xgrad/autograd/ops/grids.hpp>
 #include <xgrad/autograd/ops/likelihood_loss.hpp>
 #include <xgrad/autograd/ops/histogram.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>

@@ -125,10 +125,12 @@ Tensor arange(Scalar start, Scalar end, Scalar step, std::optional<DType> dtype)
     throw ValueError(fmt::format("arange: {} elements are more than memory can hold", length));
   auto count = static_cast<std::int64_t>(length);
   if (whole) {
-    auto from = start.to<std::int64_t>();
-    auto distance = end.to<std::int64_t>() - from;
-    auto stride = step.to<std::int64_t>();
-    count = distance / stride + (distance % stride != 0 ? 1 : 0);
+    // As unsigned numbers: the distance may be larger than the largest int64.
+    auto low = static_cast<std::uint64_t>((by > 0 ? start : end).to<std::int64_t>());
+    auto high = static_cast<std::uint64_t>((by > 0 ? end : start).to<std::int64_t>());
+    auto stride = static_cast<std::uint64_t>(step.to<std::int64_t>());
+    if (by < 0) stride = 0 - stride;
+    count = static_cast<std::int64_t>((high - low) / stride + ((high - low) % stride != 0 ? 1 : 0));
   }
   Array array({count}, dtype.value_or(whole ? int64 : default_dtype()));
   dispatch(array.dtype(), [&](auto tag) {
