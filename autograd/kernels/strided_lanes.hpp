@@ -85,6 +85,59 @@ Lanes<T> load_lanes(const T* source, std::int64_t step, LaneRange range, T other
   }
 }
 
+/// Writes even[0], odd[0], even[1], odd[1], ...: the first `count` lanes of each.
+template <class T>
+void store_interleaved(Lanes<T> even, Lanes<T> odd, T* destination, std::int64_t count) {
+#if XGRAD_MASKED_LANES
+  if constexpr (std::is_same_v<T, float> && Lanes<T>::count == 16) {
+    const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const __m512i high = _mm512_setr_epi32(8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    std::uint64_t mask = (1ULL << (2 * count)) - 1;
+    _mm512_mask_storeu_ps(destination, static_cast<__mmask16>(mask),
+                          _mm512_permutex2var_ps(even.values, low, odd.values));
+    _mm512_mask_storeu_ps(destination + 16, static_cast<__mmask16>(mask >> 16),
+                          _mm512_permutex2var_ps(even.values, high, odd.values));
+    return;
+  }
+#endif
+  alignas(64) T first[Lanes<T>::count], second[Lanes<T>::count];
+  store(even, first);
+  store(odd, second);
+  for (std::int64_t i = 0; i < count; ++i) {
+    destination[2 * i] = first[i];
+    destination[2 * i + 1] = second[i];
+  }
+}
+
+/// Writes the first `count` lanes, whole numbers from 0 to 255, as bytes.
+template <class T>
+void store_bytes(Lanes<T> lanes, std::uint8_t* destination, std::int64_t count) {
+#if XGRAD_MASKED_LANES
+  if constexpr (std::is_same_v<T, float> && Lanes<T>::count == 16) {
+    _mm_mask_storeu_epi8(destination, static_cast<__mmask16>((1U << count) - 1U),
+                         _mm512_cvtepi32_epi8(_mm512_cvttps_epi32(lanes.values)));
+    return;
+  }
+#endif
+  alignas(64) T buffer[Lanes<T>::count];
+  store(lanes, buffer);
+  for (std::int64_t i = 0; i < count; ++i) destination[i] = static_cast<std::uint8_t>(buffer[i]);
+}
+
+/// Reads `count` bytes as numbers; the other lanes are 0.
+template <class T>
+Lanes<T> load_bytes(const std::uint8_t* source, std::int64_t count) {
+#if XGRAD_MASKED_LANES
+  if constexpr (std::is_same_v<T, float> && Lanes<T>::count == 16) {
+    __m128i bytes = _mm_maskz_loadu_epi8(static_cast<__mmask16>((1U << count) - 1U), source);
+    return Lanes<T>(xsimd::batch<T>(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes))));
+  }
+#endif
+  alignas(64) T buffer[Lanes<T>::count] = {};
+  for (std::int64_t i = 0; i < count; ++i) buffer[i] = static_cast<T>(source[i]);
+  return load(buffer);
+}
+
 /// x * y + sum.
 template <class T>
 Lanes<T> multiply_add(Lanes<T> x, Lanes<T> y, Lanes<T> sum) {
