@@ -11,6 +11,7 @@
 #include <xgrad/autograd/graph/grad_mode.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 #include <xgrad/autograd/ops/activation.hpp>
+#include <xgrad/autograd/ops/advanced_indexing.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/bilinear.hpp>
 #include <xgrad/autograd/ops/binary_math.hpp>
@@ -40,7 +41,9 @@
 #include <xgrad/autograd/ops/rounding.hpp>
 #include <xgrad/autograd/ops/scan.hpp>
 #include <xgrad/autograd/ops/resampling.hpp>
+#include <xgrad/autograd/ops/scatter.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
+#include <xgrad/autograd/ops/sorting.hpp>
 #include <xgrad/autograd/ops/similarity.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
 #include <xgrad/autograd/ops/special.hpp>

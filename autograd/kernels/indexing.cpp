@@ -123,6 +123,16 @@ Array scatter_add(const Array& source, const Shape& shape, std::size_t dim, cons
   return result;
 }
 
+Array put(const Array& target, const Array& places, const Array& source) {
+  Array result = clone(target);
+  const auto* place = places.data<std::int64_t>();
+  dispatch(result.dtype(), [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    for (std::int64_t i = 0; i < places.numel(); ++i) result.data<T>()[place[i]] = source.data<T>()[i];
+  });
+  return result;
+}
+
 std::int64_t find_out_of_range(const Array& index, std::int64_t size) {
   Array places = contiguous(index);
   const auto* place = places.data<std::int64_t>();

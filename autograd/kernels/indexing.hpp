@@ -16,6 +16,10 @@ XGRAD_API Array gather(const Array& source, std::size_t dim, const Array& index)
 /// Zeros of shape `shape` to which the elements of `source` are added at `index` along `dim`.
 XGRAD_API Array scatter_add(const Array& source, const Shape& shape, std::size_t dim, const Array& index);
 
+/// A copy of the 1-d `target` with source[i] written at places[i], the last of equal places staying. All 1-d
+/// and row-major.
+XGRAD_API Array put(const Array& target, const Array& places, const Array& source);
+
 /// The first index outside [0, size), or -1 when all are inside.
 XGRAD_API std::int64_t find_out_of_range(const Array& index, std::int64_t size);
 

@@ -3,6 +3,7 @@
 #include <span>
 #include <vector>
 
+#include <xgrad/autograd/ops/indexing.hpp>
 #include <xgrad/autograd/ops/views.hpp>
 #include <xgrad/autograd/tensor/tensor.hpp>
 
@@ -59,19 +60,5 @@ XGRAD_API std::vector<Tensor> unbind(const Tensor& x, std::int64_t dim = 0);
 /// reverse of `expand`. Throws ShapeError when it does not broadcast to x's. Source:
 /// torch.Tensor.sum_to_size.
 XGRAD_API Tensor sum_to_size(const Tensor& x, const Shape& shape);
-
-/// Rows picked along `dim` by a 1-d int64 tensor of places. Places that occur several times receive the sum
-/// of their gradients. Throws IndexError for a place that is not there, DTypeError unless the index is an
-/// integer.
-XGRAD_API Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index);
-/// result[i][j] = x[i][index[i][j]] for dim 1, and alike in other dimensions; index has x's number of
-/// dimensions and is nowhere larger but in `dim`. Source: torch.gather.
-XGRAD_API Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index);
-/// The reverse of gather: zeros of shape `shape` to which `source` is added at `index` along `dim`.
-XGRAD_API Tensor scatter_add(const Tensor& source, const Shape& shape, std::int64_t dim, const Tensor& index);
-/// 1 at the place that each class number says, 0 elsewhere: [...] gives [..., classes]. -1 classes: one more
-/// than the largest number. int64. Throws ValueError for a number outside 0 .. classes - 1. Source:
-/// torch.nn.functional.one_hot.
-XGRAD_API Tensor one_hot(const Tensor& numbers, std::int64_t classes = -1);
 
 }  // namespace xgrad

@@ -1,5 +1,6 @@
 #include "arguments.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -69,7 +70,7 @@ Arguments::Arguments(const Json& arguments) : json_(arguments) {
   for (const auto& [name, value] : json_.items()) {
     if (is_tensor_text(value)) {
       tensors_[name] = {read_tensor(value)};
-    } else if (value.is_array() && !value.empty() && is_tensor_text(value[0])) {
+    } else if (value.is_array() && !value.empty() && std::ranges::all_of(value, is_tensor_text)) {
       for (const Json& item : value) tensors_[name].push_back(read_tensor(item));
     }
   }

@@ -65,6 +65,20 @@ Outputs misuse(const A& a) {
 
 Rows program_rows() {
   return {
+      {"program/expression", run_expression},
+      {"program/views",
+       [](const A& a) {
+         std::vector<Tensor> rows = unbind(a.tensor("x"));
+         Tensor y = cat({rows[2], rows[0] * rows[1], flip(rows[1], {0})});
+         Tensor z = stack({y, roll(y, {1})}).transpose(0, 1).flatten();
+         return Outputs{z.slice(0, std::nullopt, std::nullopt, 2) * y};
+       }},
+      {"program/message_passing",
+       [](const A& a) {
+         const Tensor& idx = a.tensor("idx");
+         Tensor y = index_select(a.tensor("x"), 0, idx) * a.tensor("w");
+         return Outputs{index_add(zeros_like(a.tensor("x")), 0, idx, y) + sum(cumsum(y, 0), Shape{0})};
+       }},
       {"program/reuse",
        [](const A& a) {
          const Tensor& x = a.tensor("x");

@@ -38,45 +38,48 @@ double floored(double x, double y) { return x - y * std::floor(x / y); }
 
 TEST_CASE("functions of two tensors have the values and the gradients that they should") {
   Operation rows[] = {
-      of_two("fmax", fmax, [](double x, double y) { return std::fmax(x, y); }),
-      of_two("fmin", fmin, [](double x, double y) { return std::fmin(x, y); }),
+      of_two("fmax", static_cast<Two>(xgrad::fmax), [](double x, double y) { return std::fmax(x, y); }),
+      of_two("fmin", static_cast<Two>(xgrad::fmin), [](double x, double y) { return std::fmin(x, y); }),
       of_two(
           "hypot", hypot, [](double x, double y) { return std::hypot(x, y); }, 0.5, 2),
       of_two(
-          "copysign", static_cast<Two>(copysign), [](double x, double y) { return std::copysign(x, y); }, 0.1,
-          2),
-      of_two("logaddexp", logaddexp, [](double x, double y) { return std::log(std::exp(x) + std::exp(y)); }),
-      of_two("logaddexp2", logaddexp2,
+          "copysign", static_cast<Two>(xgrad::copysign),
+          [](double x, double y) { return std::copysign(x, y); }, 0.1, 2),
+      of_two("logaddexp", static_cast<Two>(xgrad::logaddexp),
+             [](double x, double y) { return std::log(std::exp(x) + std::exp(y)); }),
+      of_two("logaddexp2", static_cast<Two>(xgrad::logaddexp2),
              [](double x, double y) { return std::log2(std::exp2(x) + std::exp2(y)); }),
-      of_two("ldexp", ldexp, [](double x, double y) { return x * std::exp2(y); }),
+      of_two("ldexp", static_cast<Two>(xgrad::ldexp), [](double x, double y) { return x * std::exp2(y); }),
       of_two(
           "float_power", static_cast<Two>(float_power), [](double x, double y) { return std::pow(x, y); },
           0.5, 2),
       of_two(
-          "fmod", static_cast<Two>(fmod), [](double x, double y) { return std::fmod(x, y); }, 1.1, 1.9),
-      of_two("remainder", static_cast<Two>(remainder), floored, 1.1, 1.9),
+          "fmod", static_cast<Two>(xgrad::fmod), [](double x, double y) { return std::fmod(x, y); }, 1.1,
+          1.9),
+      of_two("remainder", static_cast<Two>(xgrad::remainder), floored, 1.1, 1.9),
   };
-  for (const Operation& row : rows) check_operation(row);
+  for (const Operation& row : rows) check::check_operation(row);
 }
 
 TEST_CASE("products with a logarithm are 0 where their factor is") {
   const Tensor factor = numbers({{0, 2, 0.5}, {0, 0, 1}});
   const Tensor argument = numbers({{0, 3, 0.25}, {-1, NAN, 4}});
   const Tensor expected = numbers({{0, 2 * std::log(3), 0.5 * std::log(0.25)}, {0, NAN, std::log(4)}});
-  check_operation({.name = "xlogy",
-                   .call = [](const std::vector<Tensor>& in) { return xlogy(in[0], in[1]); },
-                   .example = {factor, argument},
-                   .expected = expected,
-                   .shapes = pairs,
-                   .throwing = unequal,
-                   .low = 0.5});
-  check_operation({.name = "xlog1py",
-                   .call = [](const std::vector<Tensor>& in) { return special::xlog1py(in[0], in[1] - 1); },
-                   .example = {factor, argument},
-                   .expected = expected,
-                   .shapes = pairs,
-                   .throwing = unequal,
-                   .low = 0.5});
+  check::check_operation({.name = "xlogy",
+                          .call = [](const std::vector<Tensor>& in) { return xlogy(in[0], in[1]); },
+                          .example = {factor, argument},
+                          .expected = expected,
+                          .shapes = pairs,
+                          .throwing = unequal,
+                          .low = 0.5});
+  check::check_operation(
+      {.name = "xlog1py",
+       .call = [](const std::vector<Tensor>& in) { return special::xlog1py(in[0], in[1] - 1); },
+       .example = {factor, argument},
+       .expected = expected,
+       .shapes = pairs,
+       .throwing = unequal,
+       .low = 0.5});
 }
 
 TEST_CASE("functions of three tensors have the values and the gradients that they should") {
@@ -104,7 +107,7 @@ TEST_CASE("functions of three tensors have the values and the gradients that the
        .throwing = {{{2}, {3}, {}}},
        .low = 0.5},
   };
-  for (const Operation& row : rows) check_operation(row);
+  for (const Operation& row : rows) check::check_operation(row);
 }
 
 TEST_CASE("quotients are rounded down or toward zero, of integers and of fractions") {
