@@ -10,6 +10,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>
 #include <xgrad/autograd/ops/division.hpp>
+#include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad {
@@ -132,9 +133,16 @@ Tensor extreme_of(const Tensor& x, const Meeting& meeting, const Tensor& src, bo
                     source_share, meeting.places));
 }
 
+/// The gradient of a product's gradient divides by each factor.
+void refuse_zeros(bool zeros_met) {
+  if (!zeros_met) return;
+  throw GraphError("scatter_reduce: a product with factors of 0 can be differentiated only once");
+}
+
 /// The product of what meets. Zeros are counted apart, so that each factor's gradient is the product of the
 /// others.
 Tensor product_of(const Tensor& x, const Meeting& meeting, const Tensor& src, bool include_self) {
+  bool recording = is_grad_enabled();
   NoGrad off;
   Tensor start = include_self ? x : where(meeting.arrives, 1, x);
   Array product = kernels::clone(where(start == 0, 1, start).array());
@@ -168,17 +176,31 @@ Tensor product_of(const Tensor& x, const Meeting& meeting, const Tensor& src, bo
     return reshape(index_select(reshape(t, {-1}), 0, flat), src.shape());
   };
   Tensor source_factor = without(src, at_source(others), at_source(count));
-  EnableGrad on;
+  bool zeros_met_somewhere = any(count > 0).item<bool>();
+  GradMode as_before(recording);
   return record("scatter_reduce", value.array(),
                 gradient(
-                    x, [](const Tensor& g, const Tensor& factor) { return g * factor; }, self_factor),
+                    x,
+                    [=](const Tensor& g, const Tensor& factor, const Tensor& input, const Tensor& y,
+                        const Tensor& arrives) {
+                      if (!is_grad_enabled() || !include_self) return g * factor;
+                      refuse_zeros(zeros_met_somewhere);
+                      return where(arrives, g * y / where(arrives, input, 1), g);
+                    },
+                    self_factor, x, result, meeting.arrives),
                 exact_gradient(
                     src,
-                    [](const Tensor& g, const Tensor& factor, const Tensor& to_places) {
-                      Tensor arriving = index_select(reshape(g, {-1}), 0, reshape(to_places, {-1}));
-                      return reshape(arriving, factor.shape()) * factor;
+                    [=](const Tensor& g, const Tensor& factor, const Tensor& input, const Tensor& y,
+                        const Tensor& to_places) {
+                      auto arriving = [&](const Tensor& t) {
+                        return reshape(index_select(reshape(t, {-1}), 0, reshape(to_places, {-1})),
+                                       factor.shape());
+                      };
+                      if (!is_grad_enabled()) return arriving(g) * factor;
+                      refuse_zeros(zeros_met_somewhere);
+                      return arriving(g * y) / input;
                     },
-                    source_factor, meeting.places));
+                    source_factor, src, result, meeting.places));
 }
 
 }  // namespace

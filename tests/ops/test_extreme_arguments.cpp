@@ -21,7 +21,7 @@ TEST_CASE("shapes of more elements than a number can count are errors") {
   CHECK_THROWS_AS(x.reshape({largest, largest}), ShapeError);
   CHECK_THROWS_AS(x.reshape({huge, huge, -1}), ShapeError);
   CHECK_THROWS_AS(zeros({huge, huge}), ShapeError);
-  CHECK(zeros({0}).reshape({0, huge, huge, huge}).numel() == 0);
+  CHECK_THROWS_AS(zeros({0}).reshape({0, huge, huge, huge}), ShapeError);
 }
 
 TEST_CASE("strides, offsets and positions at the ends of their type are errors") {

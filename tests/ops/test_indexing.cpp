@@ -132,6 +132,8 @@ TEST_CASE("scatter_reduce joins what meets, with its gradients") {
                                   [=](const Inputs& in) {
                                     return scatter_reduce(in[0], 0, index, in[1], reduction, include_self);
                                   },
+                              .example = {},
+                              .expected = {},
                               .shapes = {{{3}, {4}}, {{2}, {5}}},
                               .low = 0.5});
     }
