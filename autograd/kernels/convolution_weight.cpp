@@ -65,29 +65,35 @@ struct Positions {
 template <int Rows, int Vectors, class T>
 void add_products(const T* g, const T* band, const int64_t* offsets, const Positions& positions, T* sums,
                   int64_t sums_step) {
-  Lanes<T> totals[Rows][Vectors];
-  int64_t places[Rows];
-  for (int row = 0; row < Rows; ++row) {
-    places[row] = offsets[row];
-    for (int v = 0; v < Vectors; ++v) totals[row][v] = load(sums + row * sums_step + v * lanes<T>);
-  }
   const int64_t columns = positions.columns, column_step = positions.column_step, g_step = positions.g_step;
+  Lanes<T> totals[Rows * Vectors];
+  int64_t places[Rows];
+  unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
+    places[row] = offsets[row];
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+      totals[row * Vectors + v] = load(sums + row * sums_step + v * lanes<T>);
+    });
+  });
   for (int64_t line_offset : positions.lines) {
     const T* place = band + line_offset;
     for (int64_t i = 0; i < columns; ++i) {
       Lanes<T> line[Vectors];
-      for (int v = 0; v < Vectors; ++v) line[v] = load(g + v * lanes<T>);
-      for (int row = 0; row < Rows; ++row) {
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { line[v] = load(g + v * lanes<T>); });
+      unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
         Lanes<T> factor(place[places[row]]);
-        for (int v = 0; v < Vectors; ++v) totals[row][v] = multiply_add(factor, line[v], totals[row][v]);
-      }
+        unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+          totals[row * Vectors + v] = multiply_add(factor, line[v], totals[row * Vectors + v]);
+        });
+      });
       g += g_step;
       place += column_step;
     }
   }
-  for (int row = 0; row < Rows; ++row) {
-    for (int v = 0; v < Vectors; ++v) store(totals[row][v], sums + row * sums_step + v * lanes<T>);
-  }
+  unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+      store(totals[row * Vectors + v], sums + row * sums_step + v * lanes<T>);
+    });
+  });
 }
 
 template <class T>
@@ -107,22 +113,6 @@ ProductFunction<T> product_function(int64_t rows, int64_t vectors) {
   if (vectors == 2) return product_function<2, T>(rows);
   if (vectors == 3) return product_function<3, T>(rows);
   return product_function<max_vectors, T>(rows);
-}
-
-/// to[i][m] = from[m][i], where lines of `from` are `step` apart and those of `to` `to_step`.
-template <class T>
-void transpose(const T* from, int64_t step, T* to, int64_t to_step, int64_t lines, int64_t length) {
-  constexpr int64_t block = 16;
-  for (int64_t m = 0; m < lines; m += block) {
-    int64_t height = std::min(block, lines - m);
-    for (int64_t i = 0; i < length; i += block) {
-      int64_t width = std::min(block, length - i);
-      for (int64_t row = 0; row < height; ++row) {
-        for (int64_t column = 0; column < width; ++column)
-          to[(i + column) * to_step + m + row] = from[(m + row) * step + i + column];
-      }
-    }
-  }
 }
 
 /// Positions that are worked on together: some rows of one plane of some images.

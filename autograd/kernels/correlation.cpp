@@ -20,7 +20,7 @@ constexpr int panel_vectors = 3;
 /// Rows of a block: with the registers of a panel's row and a weight, the sums fill the register file.
 constexpr int max_rows = XGRAD_MASKED_LANES ? 8 : 4;
 /// The part of the depth that is packed and multiplied at a time.
-constexpr int64_t max_depth = 256;
+constexpr int64_t max_depth = 192;
 /// Panels that share a pass over the weights.
 constexpr int64_t max_tile = 4;
 
@@ -44,37 +44,42 @@ template <int Rows, int Vectors, class T>
 void multiply_block(const T* a, const T* b, int64_t depth, const Block<T>& block) {
   bool whole = block.last == lanes<T>;
   auto last = static_cast<std::size_t>(block.last);
-  Lanes<T> sums[Rows][Vectors];
-  for (int row = 0; row < Rows; ++row) {
-    const T* line = block.data + row * block.row_step;
-    for (int v = 0; v < Vectors; ++v) {
-      if (!block.accumulates)
-        sums[row][v] = Lanes<T>(block.bias == nullptr ? T(0) : block.bias[row]);
-      else if (v + 1 < Vectors || whole)
-        sums[row][v] = load(line + v * lanes<T>);
-      else
-        sums[row][v] = load_first(line + v * lanes<T>, last);
-    }
+  Lanes<T> sums[Rows * Vectors];
+  if (!block.accumulates) {
+    unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
+      Lanes<T> start(block.bias == nullptr ? T(0) : block.bias[row]);
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sums[row * Vectors + v] = start; });
+    });
+  } else {
+    unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
+      const T* line = block.data + row * block.row_step;
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+        bool full = v + 1 < Vectors || whole;
+        sums[row * Vectors + v] = full ? load(line + v * lanes<T>) : load_first(line + v * lanes<T>, last);
+      });
+    });
   }
   for (int64_t k = 0; k < depth; ++k) {
     Lanes<T> line[Vectors];
-    for (int v = 0; v < Vectors; ++v) line[v] = load(b + v * lanes<T>);
-    for (int row = 0; row < Rows; ++row) {
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { line[v] = load(b + v * lanes<T>); });
+    unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
       Lanes<T> factor(a[row]);
-      for (int v = 0; v < Vectors; ++v) sums[row][v] = multiply_add(factor, line[v], sums[row][v]);
-    }
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+        sums[row * Vectors + v] = multiply_add(factor, line[v], sums[row * Vectors + v]);
+      });
+    });
     a += Rows;
     b += panel_width<T>;
   }
-  for (int row = 0; row < Rows; ++row) {
+  unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
     T* line = block.data + row * block.row_step;
-    for (int v = 0; v < Vectors; ++v) {
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
       if (v + 1 < Vectors || whole)
-        store(sums[row][v], line + v * lanes<T>);
+        store(sums[row * Vectors + v], line + v * lanes<T>);
       else
-        store_first(sums[row][v], line + v * lanes<T>, last);
-    }
-  }
+        store_first(sums[row * Vectors + v], line + v * lanes<T>, last);
+    });
+  });
 }
 
 template <class T>
@@ -139,8 +144,9 @@ class PackedCorrelation {
     int64_t part_rows = ((c_.result_channels + parts - 1) / parts + max_rows - 1) / max_rows * max_rows;
     int64_t units = tiles * c_.groups * parts;
     int64_t slots = std::min(threads, units);
-    int64_t panel_size = std::min(depth_, max_depth) * panel_width<T>;
-    Array buffer({slots, std::max<int64_t>(1, tile * panel_size)}, dtype_of<T>);
+    // A slot holds the panels of a tile and, for those that are not written in one piece, their sums.
+    int64_t panel_size = (std::min(depth_, max_depth) + part_rows) * panel_width<T>;
+    Array buffer({slots, tile * panel_size}, dtype_of<T>);
     parallel_for(slots, 1, [&](int64_t first, int64_t last) {
       for (int64_t slot = first; slot < last; ++slot) {
         T* own = buffer.data<T>() + slot * tile * panel_size;
@@ -157,28 +163,56 @@ class PackedCorrelation {
  private:
   /// Block by block of rows, each [depth, rows].
   void pack_weight(const T* weight) {
-    int64_t channels = c_.source_channels;
     packed_ = Array({c_.groups, c_.result_channels, depth_}, dtype_of<T>);
-    T* to = packed_.data<T>();
-    parallel_for(c_.groups, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, c_.result_channels * depth_)),
-                 [&](int64_t begin, int64_t end) {
-                   for (int64_t group = begin; group < end; ++group) {
-                     for (int64_t row = 0; row < c_.result_channels;) {
-                       int64_t rows = block_rows(c_.result_channels - row);
-                       T* block = to + (group * c_.result_channels + row) * depth_;
-                       for (int64_t i = 0; i < rows; ++i) {
-                         const T* from =
-                             weight + group * c_.weight_group_step + (row + i) * c_.weight_result_step;
-                         int64_t k = 0;
-                         for (const Correlation::Tap& tap : taps_) {
-                           for (int64_t c = 0; c < channels; ++c, ++k)
-                             block[k * rows + i] = from[tap.weight + c * c_.weight_source_step];
-                         }
-                       }
-                       row += rows;
-                     }
-                   }
-                 });
+    int64_t blocks = (c_.result_channels + max_rows - 1) / max_rows;
+    int64_t grain = std::max<int64_t>(1, 65536 / (max_rows * std::max<int64_t>(1, depth_)));
+    parallel_for(c_.groups * blocks, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        int64_t group = i / blocks, first = i % blocks * max_rows;
+        int64_t last = std::min(first + max_rows, c_.result_channels);
+        for (int64_t row = first; row < last;) {
+          int64_t rows = block_rows(last - row);
+          pack_rows(weight + group * c_.weight_group_step + row * c_.weight_result_step, rows,
+                    packed_.data<T>() + (group * c_.result_channels + row) * depth_);
+          row += rows;
+        }
+      }
+    });
+  }
+
+  void pack_rows(const T* weight, int64_t rows, T* to) const {
+    for (const Correlation::Tap& tap : taps_) {
+      for (int64_t c = 0; c < c_.source_channels; ++c) {
+        const T* from = weight + tap.weight + c * c_.weight_source_step;
+        for (int64_t row = 0; row < rows; ++row) *to++ = from[row * c_.weight_result_step];
+      }
+    }
+  }
+
+  /// Asks for what a panel reads that the panel before it did not, so that it is there when it is packed.
+  void prefetch_panel(int64_t group, int64_t panel) const {
+    if (panel * panel_width<T> >= positions_ || taps_.empty()) return;
+    Piece pieces[panel_width<T>];
+    int64_t count = find_pieces(panel, pieces);
+    int64_t channels = c_.source_channels, plane = c_.source_plane();
+    const auto& [axis_z, axis_y, axis_x] = c_.axes;
+    constexpr auto line = static_cast<int64_t>(64 / sizeof(T));
+    for (const Piece* piece = pieces; piece < pieces + count; ++piece) {
+      int64_t z =
+          std::clamp<int64_t>(piece->z * axis_z.step + axis_z.taps.back().offset, 0, axis_z.source_size - 1);
+      int64_t top = piece->y == 0 ? 0 : (piece->y - 1) * axis_y.step + axis_y.taps.back().offset + 1;
+      int64_t bottom = std::min(piece->y * axis_y.step + axis_y.taps.back().offset, axis_y.source_size - 1);
+      int64_t left = std::clamp<int64_t>(piece->x * axis_x.step, 0, axis_x.source_size - 1);
+      int64_t right = std::min((piece->x + piece->count) * axis_x.step, axis_x.source_size);
+      const T* image = source_ + (piece->image * c_.groups + group) * channels * plane +
+                       z * axis_y.source_size * axis_x.source_size;
+      for (int64_t y = std::max<int64_t>(top, 0); y <= bottom; ++y) {
+        const T* row = image + y * axis_x.source_size;
+        for (int64_t c = 0; c < channels; ++c, row += plane) {
+          for (int64_t x = left; x < right; x += line) __builtin_prefetch(row + x, 0, 2);
+        }
+      }
+    }
   }
 
   void run_tile(int64_t group, int64_t first, int64_t last, int64_t row_begin, int64_t row_end, T* buffer) {
@@ -186,14 +220,17 @@ class PackedCorrelation {
     int64_t counts[max_tile];
     for (int64_t panel = first; panel < last; ++panel)
       counts[panel - first] = find_pieces(panel, pieces[panel - first]);
-    int64_t panel_size = std::min(depth_, max_depth) * panel_width<T>;
+    int64_t panel_depth = std::min(depth_, max_depth);
+    int64_t panel_size = (panel_depth + row_end - row_begin) * panel_width<T>;
     for (int64_t begin = 0; begin == 0 || begin < depth_; begin += max_depth) {
       int64_t end = std::min(depth_, begin + max_depth);
       for (int64_t panel = first; panel < last; ++panel) {
         int64_t at = panel - first;
         T* packed = buffer + at * panel_size;
         pack_panel(group, pieces[at], counts[at], begin, end, packed);
-        multiply_panel(group, pieces[at], counts[at], begin, end, packed, row_begin, row_end);
+        if (begin == 0) prefetch_panel(group, panel + 1);
+        multiply_panel(group, pieces[at], counts[at], begin, end, packed, row_begin, row_end,
+                       packed + panel_depth * panel_width<T>);
       }
     }
   }
@@ -248,7 +285,13 @@ class PackedCorrelation {
           const T* from = image + channel * plane + (z * axis_y.source_size + y) * axis_x.source_size + x;
           auto copy = [&](auto read) {
             if (whole) {
-              for (int64_t c = 0; c < run; ++c) store(read(from + c * plane), to + c * panel_width<T>);
+              int64_t c = 0;
+              for (; c + 4 <= run; c += 4) {  // reads first: a write may lie on a later read's cache line
+                Lanes<T> lines[4];
+                for (int i = 0; i < 4; ++i) lines[i] = read(from + (c + i) * plane);
+                for (int i = 0; i < 4; ++i) store(lines[i], to + (c + i) * panel_width<T>);
+              }
+              for (; c < run; ++c) store(read(from + c * plane), to + c * panel_width<T>);
             } else {
               for (int64_t c = 0; c < run; ++c)
                 store_first(read(from + c * plane), to + c * panel_width<T>, static_cast<std::size_t>(width));
@@ -265,31 +308,47 @@ class PackedCorrelation {
     }
   }
 
+  /// Adds the products of a panel to the result or, where its positions are not one piece of a row there, to
+  /// `sums`, which are written when the depth has been gone through.
   void multiply_panel(int64_t group, const Piece* pieces, int64_t count, int64_t begin, int64_t end,
-                      const T* panel, int64_t row_begin, int64_t row_end) const {
+                      const T* panel, int64_t row_begin, int64_t row_end, T* sums) const {
     const Piece& last_piece = pieces[count - 1];
     int64_t width = last_piece.lane + last_piece.count;
     int64_t vectors = (width + lanes<T> - 1) / lanes<T>;
-    int64_t plane = c_.result_plane();
     bool in_place = rows_are_whole_ && pieces[0].image == last_piece.image;
-    T buffer[max_rows * panel_width<T>];
+    int64_t channel = group * c_.result_channels + row_begin;
+    Block<T> block{sums, panel_width<T>, nullptr, begin > 0, lanes<T>};
+    if (in_place) {
+      block.data = address(pieces[0], channel);
+      block.row_step = c_.result_plane();
+      block.last = width - (vectors - 1) * lanes<T>;
+    }
     for (int64_t row = row_begin; row < row_end;) {
-      int64_t rows = block_rows(c_.result_channels - row);
-      int64_t channel = group * c_.result_channels + row;
-      Block<T> block{buffer, panel_width<T>, bias_ == nullptr ? nullptr : bias_ + channel, begin > 0,
-                     lanes<T>};
-      if (in_place) {
-        block.data = address(pieces[0], channel);
-        block.row_step = plane;
-        block.last = width - (vectors - 1) * lanes<T>;
-      } else if (begin > 0) {
-        for_each_place(pieces, count, channel, rows, plane, buffer, [](T& lane, T& place) { lane = place; });
-      }
-      const T* weight = packed_.data<T>() + channel * depth_ + begin * rows;
-      block_function<T>(rows, vectors)(weight, panel, end - begin, block);
-      if (!in_place)
-        for_each_place(pieces, count, channel, rows, plane, buffer, [](T& lane, T& place) { place = lane; });
+      int64_t rows = block_rows(row_end - row);
+      if (bias_ != nullptr) block.bias = bias_ + group * c_.result_channels + row;
+      block_function<T>(rows, vectors)(
+          packed_.data<T>() + (group * c_.result_channels + row) * depth_ + begin * rows, panel, end - begin,
+          block);
+      block.data += rows * block.row_step;
       row += rows;
+    }
+    if (in_place || end < depth_) return;
+    for (const Piece* piece = pieces; piece < pieces + count; ++piece)
+      write_piece(*piece, channel, row_end - row_begin, sums + piece->lane);
+  }
+
+  void write_piece(const Piece& piece, int64_t channel, int64_t rows, const T* sums) const {
+    T* to = address(piece, channel);
+    int64_t step = c_.axes[2].result_step;
+    for (int64_t row = 0; row < rows; ++row, to += c_.result_plane(), sums += panel_width<T>) {
+      if (step != 1) {
+        for (int64_t i = 0; i < piece.count; ++i) to[i * step] = sums[i];
+        continue;
+      }
+      for (int64_t i = 0; i < piece.count; i += lanes<T>) {
+        LaneRange range{0, std::min(lanes<T>, piece.count - i)};
+        write_lanes(load_lanes(sums + i, 1, range), to + i, range.end);
+      }
     }
   }
 
@@ -301,19 +360,6 @@ class PackedCorrelation {
     int64_t line = place(c_.axes[0], piece.z) * c_.axes[1].result_size + place(c_.axes[1], piece.y);
     return result_ + (piece.image * c_.groups * c_.result_channels + channel) * c_.result_plane() +
            line * c_.axes[2].result_size + place(c_.axes[2], piece.x);
-  }
-
-  template <class Function>
-  void for_each_place(const Piece* pieces, int64_t count, int64_t channel, int64_t rows, int64_t plane,
-                      T* buffer, const Function& function) const {
-    int64_t step = c_.axes[2].result_step;
-    for (const Piece* piece = pieces; piece < pieces + count; ++piece) {
-      T* first = address(*piece, channel);
-      for (int64_t row = 0; row < rows; ++row) {
-        for (int64_t i = 0; i < piece->count; ++i)
-          function(buffer[row * panel_width<T> + piece->lane + i], first[row * plane + i * step]);
-      }
-    }
   }
 
   const Correlation& c_;

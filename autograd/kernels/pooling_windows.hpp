@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <vector>
 
-#include <xgrad/autograd/kernels/lanes.hpp>
 #include <xgrad/autograd/kernels/pooling.hpp>
 
 /// What the kernels for maxima and for means share.
@@ -20,20 +19,5 @@ struct Windows {
 
 /// So many planes of the input are worth a thread.
 std::int64_t planes_grain(const Pooling& pooling);
-
-/// The first `count` lanes, which may be all.
-template <class T>
-Lanes<T> read_lanes(const T* from, std::int64_t count) {
-  return count >= static_cast<std::int64_t>(Lanes<T>::count)
-             ? load(from)
-             : load_first(from, static_cast<std::size_t>(count));
-}
-template <class T>
-void write_lanes(Lanes<T> numbers, T* to, std::int64_t count) {
-  if (count >= static_cast<std::int64_t>(Lanes<T>::count))
-    store(numbers, to);
-  else
-    store_first(numbers, to, static_cast<std::size_t>(count));
-}
 
 }  // namespace xgrad::kernels

@@ -2,12 +2,22 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include <xgrad/autograd/kernels/lanes.hpp>
 
 /// Rows of an image read lane by lane, where some lanes lie outside the row: what convolution and pooling
 /// have in common.
 namespace xgrad::kernels {
+
+/// Calls function(std::integral_constant<int, i>) for i below Count, written out: sums that are indexed by
+/// constants stay in registers.
+template <int Count, class Function>
+[[gnu::always_inline]] inline void unrolled(const Function& function) {
+  [&]<int... I>(std::integer_sequence<int, I...>) __attribute__((always_inline)) {
+    (function(std::integral_constant<int, I>{}), ...);
+  }(std::make_integer_sequence<int, Count>{});
+}
 
 /// Lanes begin to end - 1.
 struct LaneRange {
@@ -24,6 +34,21 @@ inline LaneRange lanes_inside(std::int64_t first, std::int64_t step, std::int64_
   LaneRange range{std::min(count, steps_to(-first)), std::min(count, steps_to(size - first))};
   range.end = std::max(range.begin, range.end);
   return range;
+}
+
+/// The first `count` lanes, which may be all.
+template <class T>
+Lanes<T> read_lanes(const T* from, std::int64_t count) {
+  return count >= static_cast<std::int64_t>(Lanes<T>::count)
+             ? load(from)
+             : load_first(from, static_cast<std::size_t>(count));
+}
+template <class T>
+void write_lanes(Lanes<T> numbers, T* to, std::int64_t count) {
+  if (count >= static_cast<std::int64_t>(Lanes<T>::count))
+    store(numbers, to);
+  else
+    store_first(numbers, to, static_cast<std::size_t>(count));
 }
 
 /// source[l * step] in the lanes l of a range, `other` in the others; the memory of those is not touched.
@@ -136,6 +161,68 @@ Lanes<T> load_bytes(const std::uint8_t* source, std::int64_t count) {
   alignas(64) T buffer[Lanes<T>::count] = {};
   for (std::int64_t i = 0; i < count; ++i) buffer[i] = static_cast<T>(source[i]);
   return load(buffer);
+}
+
+#if XGRAD_MASKED_LANES
+/// `transpose` for at most 16 by 16 numbers. In four rounds registers exchange pairs of lanes, pairs of
+/// pairs, and so on.
+inline void transpose_tile(const float* from, std::int64_t step, float* to, std::int64_t to_step,
+                           std::int64_t rows, std::int64_t length) {
+  auto in = static_cast<__mmask16>((1U << length) - 1U), out = static_cast<__mmask16>((1U << rows) - 1U);
+  __m512 a[16], b[16];
+  for (int i = 0; i < 16; ++i)
+    a[i] = i < rows ? _mm512_maskz_loadu_ps(in, from + i * step) : _mm512_setzero_ps();
+  for (int i = 0; i < 16; i += 2) {
+    b[i] = _mm512_unpacklo_ps(a[i], a[i + 1]);
+    b[i + 1] = _mm512_unpackhi_ps(a[i], a[i + 1]);
+  }
+  auto pairs = [](__m512 x, __m512 y, auto high) {
+    __m512d p = _mm512_castps_pd(x), q = _mm512_castps_pd(y);
+    return _mm512_castpd_ps(high ? _mm512_unpackhi_pd(p, q) : _mm512_unpacklo_pd(p, q));
+  };
+  for (int i = 0; i < 16; i += 4) {
+    for (int j = 0; j < 2; ++j) {
+      a[i + 2 * j] = pairs(b[i + j], b[i + j + 2], std::false_type{});
+      a[i + 2 * j + 1] = pairs(b[i + j], b[i + j + 2], std::true_type{});
+    }
+  }
+  // a[4k + c] holds, in its quarter q, column 4q + c of rows 4k to 4k + 3.
+  for (int c = 0; c < 4; ++c) {
+    __m512 low_01 = _mm512_shuffle_f32x4(a[c], a[c + 4], 0x88);  // quarters 0 and 2 of both
+    __m512 low_13 = _mm512_shuffle_f32x4(a[c], a[c + 4], 0xdd);
+    __m512 high_01 = _mm512_shuffle_f32x4(a[c + 8], a[c + 12], 0x88);
+    __m512 high_13 = _mm512_shuffle_f32x4(a[c + 8], a[c + 12], 0xdd);
+    b[c] = _mm512_shuffle_f32x4(low_01, high_01, 0x88);
+    b[c + 8] = _mm512_shuffle_f32x4(low_01, high_01, 0xdd);
+    b[c + 4] = _mm512_shuffle_f32x4(low_13, high_13, 0x88);
+    b[c + 12] = _mm512_shuffle_f32x4(low_13, high_13, 0xdd);
+  }
+  for (int i = 0; i < length; ++i) _mm512_mask_storeu_ps(to + i * to_step, out, b[i]);
+}
+#endif
+
+/// to[i * to_step + row] = from[row * step + i] for `rows` rows of `length` numbers.
+template <class T>
+void transpose(const T* from, std::int64_t step, T* to, std::int64_t to_step, std::int64_t rows,
+               std::int64_t length) {
+  constexpr std::int64_t tile = 16;
+  for (std::int64_t row = 0; row < rows; row += tile) {
+    std::int64_t height = std::min(tile, rows - row);
+    for (std::int64_t i = 0; i < length; i += tile) {
+      std::int64_t width = std::min(tile, length - i);
+      const T* corner = from + row * step + i;
+      T* target = to + i * to_step + row;
+#if XGRAD_MASKED_LANES
+      if constexpr (std::is_same_v<T, float> && Lanes<T>::count == tile) {
+        transpose_tile(corner, step, target, to_step, height, width);
+        continue;
+      }
+#endif
+      for (std::int64_t r = 0; r < height; ++r) {
+        for (std::int64_t c = 0; c < width; ++c) target[c * to_step + r] = corner[r * step + c];
+      }
+    }
+  }
 }
 
 /// x * y + sum.
