@@ -2,6 +2,7 @@
 #include <vector>
 
 #include <xgrad/autograd/kernels/convolution.hpp>
+#include <xgrad/autograd/kernels/convolution_direct.hpp>
 #include <xgrad/autograd/kernels/copy.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 #include <xgrad/autograd/kernels/strided_lanes.hpp>
@@ -340,86 +341,6 @@ class WeightGradient {
   std::vector<Band> bands_;
 };
 
-/// The same for one channel of the input and few of the output in a group: lanes run along the rows.
-template <class T>
-class DirectWeightGradient {
- public:
-  DirectWeightGradient(const Convolution& shape, const T* g, const T* input)
-      : s_(shape), g_(g), input_(input), channels_(s_.out_channels / s_.groups) {
-    vectors_ = (s_.output[2] + lanes<T> - 1) / lanes<T>;
-    for (int64_t v = 0; v < vectors_; ++v) {
-      int64_t count = std::min(lanes<T>, s_.output[2] - v * lanes<T>);
-      for (int64_t k = 0; k < s_.kernel[2]; ++k)
-        ranges_.push_back(lanes_inside(start(2, v * lanes<T>, k), s_.stride[2], s_.input[2], count));
-    }
-  }
-
-  void run(T* result) const {
-    int64_t taps = s_.taps();
-    Array sums({s_.out_channels, taps, lanes<T>}, dtype_of<T>);
-    int64_t work = s_.batch * s_.output[0] * s_.output[1] * s_.output[2] * taps;
-    parallel_for(s_.out_channels, std::max<int64_t>(1, 65536 / std::max<int64_t>(1, work)),
-                 [&](int64_t begin, int64_t end) {
-                   for (int64_t channel = begin; channel < end; ++channel) {
-                     T* own = sums.data<T>() + channel * taps * lanes<T>;
-                     std::fill_n(own, taps * lanes<T>, T(0));
-                     for (int64_t image = 0; image < s_.batch; ++image) add_plane(image, channel, own);
-                     for (int64_t tap = 0; tap < taps; ++tap) {
-                       T total = T(0);
-                       for (int64_t i = 0; i < lanes<T>; ++i) total += own[tap * lanes<T> + i];
-                       result[channel * taps + tap] = total;
-                     }
-                   }
-                 });
-  }
-
- private:
-  int64_t start(std::size_t dim, int64_t position, int64_t tap) const {
-    return position * s_.stride[dim] + tap * s_.dilation[dim] - s_.padding[dim];
-  }
-
-  void add_plane(int64_t image, int64_t channel, T* sums) const {
-    const auto& [planes, rows, columns] = s_.output;
-    int64_t in_rows = s_.input[1], in_columns = s_.input[2];
-    const T* g = g_ + (image * s_.out_channels + channel) * planes * rows * columns;
-    const T* source =
-        input_ + (image * s_.in_channels + channel / channels_) * s_.input[0] * in_rows * in_columns;
-    for (int64_t z = 0; z < planes; ++z) {
-      for (int64_t y = 0; y < rows; ++y, g += columns) {
-        for (int64_t i = 0; i < s_.kernel[0]; ++i) {
-          int64_t source_z = start(0, z, i);
-          if (source_z < 0 || source_z >= s_.input[0]) continue;
-          for (int64_t j = 0; j < s_.kernel[1]; ++j) {
-            int64_t source_y = start(1, y, j);
-            if (source_y < 0 || source_y >= in_rows) continue;
-            add_row(g, source + (source_z * in_rows + source_y) * in_columns,
-                    sums + (i * s_.kernel[1] + j) * s_.kernel[2] * lanes<T>);
-          }
-        }
-      }
-    }
-  }
-
-  void add_row(const T* g, const T* source, T* sums) const {
-    int64_t taps = s_.kernel[2], step = s_.stride[2], columns = s_.output[2];
-    for (int64_t v = 0; v < vectors_; ++v) {
-      int64_t first = v * lanes<T>, count = std::min(lanes<T>, columns - first);
-      Lanes<T> line = load_lanes(g + first, 1, {0, count});
-      for (int64_t k = 0; k < taps; ++k) {
-        LaneRange range = ranges_[static_cast<std::size_t>(v * taps + k)];
-        Lanes<T> numbers = load_lanes(source + start(2, first, k), step, range);
-        store(multiply_add(line, numbers, load(sums + k * lanes<T>)), sums + k * lanes<T>);
-      }
-    }
-  }
-
-  const Convolution& s_;
-  const T* g_;
-  const T* input_;
-  int64_t channels_, vectors_;
-  std::vector<LaneRange> ranges_;
-};
-
 }  // namespace
 
 Array convolve_weight(const Convolution& s, const Array& g, const Array& input) {
@@ -431,9 +352,7 @@ Array convolve_weight(const Convolution& s, const Array& g, const Array& input) 
   }
   Array gradient = contiguous(g), x = contiguous(input);
   dispatch_floating(g.dtype(), [&]<class T>(TypeTag<T>) {
-    if (s.in_channels == s.groups && s.out_channels <= 2 * s.groups)
-      DirectWeightGradient<T>(s, gradient.data<T>(), x.data<T>()).run(result.data<T>());
-    else
+    if (!convolve_weight_directly(s, gradient.data<T>(), x.data<T>(), result.data<T>()))
       WeightGradient<T>(s, gradient.data<T>(), x.data<T>()).run(result.data<T>());
   });
   return result;

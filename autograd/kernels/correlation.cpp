@@ -393,8 +393,7 @@ template <class T>
 void correlate(const Correlation& correlation, const T* source, const T* weight, const T* bias, T* result) {
   if (correlation.batch * correlation.positions() * correlation.groups * correlation.result_channels == 0)
     return;
-  if (correlation.source_channels == 1 && correlation.result_channels <= 2)
-    return correlate_directly(correlation, source, weight, bias, result);
+  if (correlate_directly(correlation, source, weight, bias, result)) return;
   PackedCorrelation<T>(correlation, source, weight, bias, result).run();
 }
 

@@ -58,9 +58,10 @@ struct Correlation {
 template <class T>
 void correlate(const Correlation& correlation, const T* source, const T* weight, const T* bias, T* result);
 
-/// `correlate` without packing, for groups of one source channel and few result channels.
+/// `correlate` for groups of few source channels, without packing; does nothing and returns false where that
+/// is no gain.
 template <class T>
-void correlate_directly(const Correlation& correlation, const T* source, const T* weight, const T* bias,
+bool correlate_directly(const Correlation& correlation, const T* source, const T* weight, const T* bias,
                         T* result);
 
 }  // namespace xgrad::kernels

@@ -1,8 +1,14 @@
 #include <algorithm>
 
+#include <xgrad/autograd/array/array.hpp>
 #include <xgrad/autograd/kernels/correlation.hpp>
+#include <xgrad/autograd/kernels/padded_planes.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 #include <xgrad/autograd/kernels/strided_lanes.hpp>
+
+// Where a group has few channels, packing would cost as much as the products. Its channels are copied once,
+// with zeros around them, and read in place: the positions of a plane are numbered through with the columns
+// between its rows, whose sums are thrown away.
 
 namespace xgrad::kernels {
 namespace {
@@ -12,102 +18,232 @@ using std::int64_t;
 template <class T>
 constexpr int64_t lanes = static_cast<int64_t>(Lanes<T>::count);
 
-/// One channel of the result from the one channel of the source that it depends on.
+constexpr int64_t max_source_channels = 4;
+constexpr int max_rows = XGRAD_MASKED_LANES ? 8 : 4;
+/// Registers of positions beside so many rows.
+constexpr int vectors_beside(int rows) {
+  if (!XGRAD_MASKED_LANES) return rows == 4 ? 2 : 4;
+  return rows == 8 ? 3 : rows == 4 ? 6 : 8;
+}
+constexpr int64_t max_block = 32;  ///< registers of a block, all rows
+
+/// block [Rows, Vectors] = bias + the sum over k of a [depth, Rows] times what lies at b + offsets[k].
+template <int Rows, int Vectors, class T>
+void multiply_in_place(const T* a, const T* b, const int64_t* offsets, int64_t depth, const T* bias,
+                       T* block) {
+  Lanes<T> sums[Rows * Vectors];
+  unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
+    Lanes<T> start(bias == nullptr ? T(0) : bias[row]);
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sums[row * Vectors + v] = start; });
+  });
+  for (int64_t k = 0; k < depth; ++k) {
+    const T* place = b + offsets[k];
+    Lanes<T> line[Vectors];
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { line[v] = load(place + v * lanes<T>); });
+    unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
+      Lanes<T> factor(a[row]);
+      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+        sums[row * Vectors + v] = multiply_add(factor, line[v], sums[row * Vectors + v]);
+      });
+    });
+    a += Rows;
+  }
+  unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
+    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
+      store(sums[row * Vectors + v], block + (row * Vectors + v) * lanes<T>);
+    });
+  });
+}
+
 template <class T>
-class DirectPlane {
+using BlockFunction = void (*)(const T*, const T*, const int64_t*, int64_t, const T*, T*);
+
+template <class T, int Rows>
+BlockFunction<T> block_function(bool whole) {
+  return whole ? &multiply_in_place<Rows, vectors_beside(Rows), T> : &multiply_in_place<Rows, 1, T>;
+}
+
+template <class T>
+BlockFunction<T> block_function(int64_t rows, bool whole) {
+  if (rows == 8) return block_function<T, max_rows>(whole);
+  if (rows == 4) return block_function<T, 4>(whole);
+  if (rows == 2) return block_function<T, 2>(whole);
+  return block_function<T, 1>(whole);
+}
+
+int64_t block_rows(int64_t rows) {
+  int64_t size = max_rows;
+  while (size > rows) size /= 2;
+  return size;
+}
+
+PaddedPlanes planes_of(const Correlation& c) {
+  std::array<PaddedPlanes::Axis, 3> axes;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const CorrelationAxis& axis = c.axes[i];
+    auto [first, last] = std::minmax_element(
+        axis.taps.begin(), axis.taps.end(), [](const auto& a, const auto& b) { return a.offset < b.offset; });
+    axes[i] = {axis.source_size, axis.step, axis.positions, first->offset, last->offset};
+  }
+  return PaddedPlanes(axes);
+}
+
+template <class T>
+class DirectCorrelation {
  public:
-  explicit DirectPlane(const Correlation& correlation) : c_(correlation) {
-    // For every register of a row, the lanes that each tap finds inside the source.
-    const CorrelationAxis& x = c_.axes[2];
-    vectors_ = (x.positions + lanes<T> - 1) / lanes<T>;
-    for (int64_t v = 0; v < vectors_; ++v) {
-      int64_t count = std::min(lanes<T>, x.positions - v * lanes<T>);
-      for (const auto& tap : x.taps)
-        ranges_.push_back(lanes_inside(v * lanes<T> * x.step + tap.offset, x.step, x.source_size, count));
+  DirectCorrelation(const Correlation& correlation, const T* source, const T* weight, const T* bias,
+                    T* result)
+      : c_(correlation),
+        planes_(planes_of(correlation)),
+        taps_(correlation.taps()),
+        depth_(static_cast<int64_t>(taps_.size()) * c_.source_channels),
+        source_(source),
+        bias_(bias),
+        result_(result) {
+    for (int64_t c = 0; c < c_.source_channels; ++c) {
+      for (const auto& tap : taps_) offsets_.push_back(c * planes_.size() + planes_.offset(tap.offset));
     }
+    pack_weight(weight);
   }
 
-  void run(const T* source, const T* weight, T bias, T* result) const {
-    const auto& [axis_z, axis_y, axis_x] = c_.axes;
-    for (int64_t z = 0; z < axis_z.positions; ++z) {
-      for (int64_t y = 0; y < axis_y.positions; ++y) {
-        int64_t line = (axis_z.result_begin + z * axis_z.result_step) * axis_y.result_size +
-                       axis_y.result_begin + y * axis_y.result_step;
-        T* row = result + line * axis_x.result_size + axis_x.result_begin;
-        for (int64_t v = 0; v < vectors_; ++v) {
-          Lanes<T> sum = axis_x.step == 1 ? sum_taps(source, weight, bias, z, y, v, 1)
-                                          : sum_taps(source, weight, bias, z, y, v, axis_x.step);
-          write(sum, row + v * lanes<T> * axis_x.result_step, axis_x.result_step,
-                std::min(lanes<T>, axis_x.positions - v * lanes<T>));
+  void run() {
+    // All positions of a plane, with the columns between the rows.
+    int64_t length = (c_.axes[1].positions - 1) * planes_.pitch() + c_.axes[2].positions;
+    int64_t blocks = (length - 1) / lanes<T> / block_vectors() + 1;
+    double work = static_cast<double>(c_.batch * c_.groups * c_.axes[0].positions) *
+                  static_cast<double>(length * c_.result_channels) * static_cast<double>(depth_);
+    auto threads = static_cast<int64_t>(std::clamp(work / 1e5, 1.0, static_cast<double>(num_threads())));
+    int64_t images = c_.batch * c_.groups;
+    int64_t parts = std::clamp<int64_t>(threads / images, 1, blocks);
+    int64_t units = images * parts, slots = std::min(threads, units);
+    int64_t planes_size = c_.source_channels * planes_.size();
+    int64_t slot_size = planes_size + 2 * max_block * lanes<T>;  // the last block reads beyond the planes
+    Array buffer({slots, slot_size}, dtype_of<T>);
+    std::fill_n(buffer.data<T>(), buffer.numel(), T(0));
+    parallel_for(slots, 1, [&](int64_t first, int64_t last) {
+      for (int64_t slot = first; slot < last; ++slot) {
+        T* own = buffer.data<T>() + slot * slot_size;
+        for (int64_t unit = units * slot / slots; unit < units * (slot + 1) / slots; ++unit) {
+          int64_t image = unit / parts, part = unit % parts;
+          const T* source = source_ + image * c_.source_channels * c_.source_plane();
+          for (int64_t c = 0; c < c_.source_channels; ++c)
+            planes_.fill(source + c * c_.source_plane(), own + c * planes_.size());
+          int64_t step = block_vectors() * lanes<T>;
+          run_positions(image, own, blocks * part / parts * step,
+                        std::min(length, blocks * (part + 1) / parts * step),
+                        own + planes_size + max_block * lanes<T>);
         }
       }
-    }
+    });
   }
 
  private:
-  [[gnu::always_inline]] Lanes<T> sum_taps(const T* source, const T* weight, T bias, int64_t z, int64_t y,
-                                           int64_t v, int64_t step) const {
-    const auto& [axis_z, axis_y, axis_x] = c_.axes;
-    const LaneRange* ranges = ranges_.data() + v * static_cast<int64_t>(axis_x.taps.size());
-    Lanes<T> sum(bias);
-    for (const auto& tap_z : axis_z.taps) {
-      int64_t source_z = z * axis_z.step + tap_z.offset;
-      if (source_z < 0 || source_z >= axis_z.source_size) continue;
-      for (const auto& tap_y : axis_y.taps) {
-        int64_t source_y = y * axis_y.step + tap_y.offset;
-        if (source_y < 0 || source_y >= axis_y.source_size) continue;
-        const T* line =
-            source + (source_z * axis_y.source_size + source_y) * axis_x.source_size + v * lanes<T> * step;
-        const T* factors = weight + tap_z.place * c_.tap_steps[0] + tap_y.place * c_.tap_steps[1];
-        const LaneRange* range = ranges;
-        for (const auto& tap_x : axis_x.taps) {
-          Lanes<T> factor(factors[tap_x.place * c_.tap_steps[2]]);
-          sum = multiply_add(factor, load_lanes(line + tap_x.offset, step, *range++), sum);
+  int64_t block_vectors() const { return vectors_beside(static_cast<int>(block_rows(c_.result_channels))); }
+
+  /// Block by block of rows, each [depth, rows].
+  void pack_weight(const T* weight) {
+    for (int64_t group = 0; group < c_.groups; ++group) {
+      for (int64_t row = 0; row < c_.result_channels;) {
+        int64_t rows = block_rows(c_.result_channels - row);
+        for (int64_t c = 0; c < c_.source_channels; ++c) {
+          for (const auto& tap : taps_) {
+            for (int64_t i = 0; i < rows; ++i)
+              packed_.push_back(weight[group * c_.weight_group_step + (row + i) * c_.weight_result_step +
+                                       c * c_.weight_source_step + tap.weight]);
+          }
         }
+        row += rows;
       }
     }
-    return sum;
   }
 
-  static void write(Lanes<T> sum, T* to, int64_t step, int64_t count) {
-    if (step != 1) {
-      alignas(64) T buffer[Lanes<T>::count];
-      store(sum, buffer);
-      for (int64_t i = 0; i < count; ++i) to[i * step] = buffer[i];
-    } else if (count == lanes<T>) {
-      store(sum, to);
-    } else {
-      store_first(sum, to, static_cast<std::size_t>(count));
+  void run_positions(int64_t image, const T* planes, int64_t begin, int64_t end, T* block) const {
+    int64_t group = image % c_.groups;
+    for (int64_t z = 0; z < c_.axes[0].positions; ++z) {
+      const T* plane = planes + planes_.plane(z);
+      for (int64_t position = begin; position < end;) {
+        int64_t left = (end - position - 1) / lanes<T> + 1;
+        int64_t width = left >= block_vectors() ? block_vectors() : 1;
+        for (int64_t row = 0; row < c_.result_channels;) {
+          int64_t rows = block_rows(c_.result_channels - row);
+          int64_t channel = group * c_.result_channels + row, own = vectors_beside(static_cast<int>(rows));
+          // Fewer rows than the first block has stand beside more registers; then one is taken at a time.
+          bool whole = width == own;
+          int64_t count = whole ? width : 1;
+          for (int64_t v = 0; v < width; v += count) {
+            int64_t first = position + v * lanes<T>;
+            block_function<T>(rows, whole)(packed_.data() + channel * depth_, plane + first, offsets_.data(),
+                                           depth_, bias_ == nullptr ? nullptr : bias_ + channel, block);
+            write(image * c_.result_channels + row, rows, z, first, std::min(end, first + count * lanes<T>),
+                  block, count * lanes<T>);
+          }
+          row += rows;
+        }
+        position += width * lanes<T>;
+      }
     }
+  }
+
+  /// Writes what belongs to columns of the result. `channel` counts through all images.
+  void write(int64_t channel, int64_t rows, int64_t z, int64_t begin, int64_t end, const T* block,
+             int64_t block_step) const {
+    const auto& [axis_z, axis_y, axis_x] = c_.axes;
+    int64_t pitch = planes_.pitch(), y = begin / pitch, x = begin % pitch;
+    for (int64_t position = begin; position < end;) {
+      int64_t count = std::min(axis_x.positions - x, end - position);
+      if (count > 0) {
+        int64_t line = (axis_z.result_begin + z * axis_z.result_step) * axis_y.result_size +
+                       axis_y.result_begin + y * axis_y.result_step;
+        T* to = result_ + channel * c_.result_plane() + line * axis_x.result_size + axis_x.result_begin +
+                x * axis_x.result_step;
+        const T* from = block + position - begin;
+        for (int64_t row = 0; row < rows; ++row, to += c_.result_plane(), from += block_step)
+          write_row(from, count, to, axis_x.result_step);
+      }
+      position += pitch - x;
+      x = 0;
+      ++y;
+    }
+  }
+
+  static void write_row(const T* from, int64_t count, T* to, int64_t step) {
+    if (step != 1) {
+      for (int64_t i = 0; i < count; ++i) to[i * step] = from[i];
+      return;
+    }
+    for (int64_t i = 0; i < count; i += lanes<T>)
+      write_lanes(load_lanes(from + i, 1, {0, std::min(lanes<T>, count - i)}), to + i, count - i);
   }
 
   const Correlation& c_;
-  int64_t vectors_;
-  std::vector<LaneRange> ranges_;
+  PaddedPlanes planes_;
+  std::vector<Correlation::Tap> taps_;
+  int64_t depth_;
+  std::vector<int64_t> offsets_;  ///< of all channels and taps
+  std::vector<T> packed_;
+  const T* source_;
+  const T* bias_;
+  T* result_;
 };
 
 }  // namespace
 
 template <class T>
-void correlate_directly(const Correlation& c, const T* source, const T* weight, const T* bias, T* result) {
-  DirectPlane<T> plane(c);
-  int64_t channels = c.groups * c.result_channels;
-  int64_t work = c.positions() * static_cast<int64_t>(c.taps().size() + 1);
-  parallel_for(c.batch * channels, std::max<int64_t>(1, 65536 / work), [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      int64_t image = i / channels, channel = i % channels;
-      int64_t group = channel / c.result_channels;
-      const T* own =
-          weight + group * c.weight_group_step + channel % c.result_channels * c.weight_result_step;
-      plane.run(source + (image * c.groups + group) * c.source_plane(), own,
-                bias == nullptr ? T(0) : bias[channel], result + i * c.result_plane());
-    }
-  });
+bool correlate_directly(const Correlation& c, const T* source, const T* weight, const T* bias, T* result) {
+  bool has_taps = !c.axes[0].taps.empty() && !c.axes[1].taps.empty() && !c.axes[2].taps.empty();
+  if (c.source_channels > max_source_channels || c.source_channels == 0 || !has_taps) return false;
+  constexpr int64_t cached = 262144;  // bytes
+  PaddedPlanes planes = planes_of(c);
+  if (!planes.fits() ||
+      (c.source_channels > 1 && c.source_channels * planes.size() > cached / static_cast<int64_t>(sizeof(T))))
+    return false;
+  DirectCorrelation<T>(c, source, weight, bias, result).run();
+  return true;
 }
 
-template void correlate_directly(const Correlation&, const float*, const float*, const float*, float*);
-template void correlate_directly(const Correlation&, const double*, const double*, const double*, double*);
-template void correlate_directly(const Correlation&, const int64_t*, const int64_t*, const int64_t*,
+template bool correlate_directly(const Correlation&, const float*, const float*, const float*, float*);
+template bool correlate_directly(const Correlation&, const double*, const double*, const double*, double*);
+template bool correlate_directly(const Correlation&, const int64_t*, const int64_t*, const int64_t*,
                                  int64_t*);
 
 }  // namespace xgrad::kernels
