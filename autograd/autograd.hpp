@@ -35,6 +35,7 @@
 #include <xgrad/autograd/ops/padding.hpp>
 #include <xgrad/autograd/ops/patches.hpp>
 #include <xgrad/autograd/ops/pointwise.hpp>
+#include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/autograd/ops/rearrange.hpp>
 #include <xgrad/autograd/ops/pooling.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>

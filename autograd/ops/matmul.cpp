@@ -7,7 +7,6 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/matmul.hpp>
 #include <xgrad/autograd/kernels/reduce.hpp>
-#include <xgrad/autograd/ops/promotion.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
@@ -71,7 +70,13 @@ Tensor same_dtype(const Tensor& a, const Tensor& b) {
 
 }  // namespace
 
-Tensor matmul(const Tensor& a, const Tensor& b) { return detail::promoted(a, b, same_dtype); }
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype()) {
+    throw DTypeError(fmt::format("matmul: expected one dtype: a is {}, b is {}; convert with to()",
+                                 name(a.dtype()), name(b.dtype())));
+  }
+  return same_dtype(a, b);
+}
 
 Tensor dot(const Tensor& a, const Tensor& b) {
   if (a.ndim() != 1 || b.ndim() != 1) {
