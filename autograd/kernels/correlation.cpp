@@ -39,9 +39,17 @@ struct Block {
   int64_t last;      ///< lanes of the last vector that are written
 };
 
+/// Places that will be read soon.
+template <class T>
+struct Ahead {
+  const T* first;
+  int64_t step, count;
+};
+
 /// block [Rows, Vectors] += a [depth, Rows] transposed times b [depth, panel].
+/// Meanwhile the memory of the places `ahead`, at most `depth`, is asked for.
 template <int Rows, int Vectors, class T>
-void multiply_block(const T* a, const T* b, int64_t depth, const Block<T>& block) {
+void multiply_block(const T* a, const T* b, int64_t depth, const Ahead<T>& ahead, const Block<T>& block) {
   bool whole = block.last == lanes<T>;
   auto last = static_cast<std::size_t>(block.last);
   Lanes<T> sums[Rows * Vectors];
@@ -59,7 +67,7 @@ void multiply_block(const T* a, const T* b, int64_t depth, const Block<T>& block
       });
     });
   }
-  for (int64_t k = 0; k < depth; ++k) {
+  auto add_products = [&]() __attribute__((always_inline)) {
     Lanes<T> line[Vectors];
     unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { line[v] = load(b + v * lanes<T>); });
     unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
@@ -70,7 +78,13 @@ void multiply_block(const T* a, const T* b, int64_t depth, const Block<T>& block
     });
     a += Rows;
     b += panel_width<T>;
+  };
+  const T* place = ahead.first;
+  for (int64_t k = 0; k < ahead.count; ++k, place += ahead.step) {
+    __builtin_prefetch(place, 0, 2);
+    add_products();
   }
+  for (int64_t k = ahead.count; k < depth; ++k) add_products();
   unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
     T* line = block.data + row * block.row_step;
     unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
@@ -83,7 +97,7 @@ void multiply_block(const T* a, const T* b, int64_t depth, const Block<T>& block
 }
 
 template <class T>
-using BlockFunction = void (*)(const T*, const T*, int64_t, const Block<T>&);
+using BlockFunction = void (*)(const T*, const T*, int64_t, const Ahead<T>&, const Block<T>&);
 
 template <class T, int Rows>
 BlockFunction<T> block_function(int64_t vectors) {
@@ -189,30 +203,45 @@ class PackedCorrelation {
     }
   }
 
-  /// Asks for what a panel reads that the panel before it did not, so that it is there when it is packed.
-  void prefetch_panel(int64_t group, int64_t panel) const {
-    if (panel * panel_width<T> >= positions_ || taps_.empty()) return;
-    Piece pieces[panel_width<T>];
-    int64_t count = find_pieces(panel, pieces);
-    int64_t channels = c_.source_channels, plane = c_.source_plane();
-    const auto& [axis_z, axis_y, axis_x] = c_.axes;
-    constexpr auto line = static_cast<int64_t>(64 / sizeof(T));
-    for (const Piece* piece = pieces; piece < pieces + count; ++piece) {
-      int64_t z =
-          std::clamp<int64_t>(piece->z * axis_z.step + axis_z.taps.back().offset, 0, axis_z.source_size - 1);
-      int64_t top = piece->y == 0 ? 0 : (piece->y - 1) * axis_y.step + axis_y.taps.back().offset + 1;
-      int64_t bottom = std::min(piece->y * axis_y.step + axis_y.taps.back().offset, axis_y.source_size - 1);
-      int64_t left = std::clamp<int64_t>(piece->x * axis_x.step, 0, axis_x.source_size - 1);
-      int64_t right = std::min((piece->x + piece->count) * axis_x.step, axis_x.source_size);
-      const T* image = source_ + (piece->image * c_.groups + group) * channels * plane +
-                       z * axis_y.source_size * axis_x.source_size;
-      for (int64_t y = std::max<int64_t>(top, 0); y <= bottom; ++y) {
-        const T* row = image + y * axis_x.source_size;
-        for (int64_t c = 0; c < channels; ++c, row += plane) {
-          for (int64_t x = left; x < right; x += line) __builtin_prefetch(row + x, 0, 2);
-        }
+  /// What a panel reads that the panel before it did not: the cache lines [begin, end) of every channel, one
+  /// line of all channels after the other. So many of them are asked for as there are products to hide
+  /// behind.
+  struct NextReads {
+    const T* first = nullptr;
+    int64_t plane = 0, channels = 0, begin = 0, end = 0, channel = 0;
+
+    Ahead<T> take(int64_t most) {
+      if (begin >= end) return {nullptr, 0, 0};
+      Ahead<T> ahead{first + channel * plane + begin, plane, std::min(most, channels - channel)};
+      channel += ahead.count;
+      if (channel == channels) {
+        channel = 0;
+        begin += static_cast<int64_t>(64 / sizeof(T));
       }
+      return ahead;
     }
+  };
+
+  NextReads next_reads(int64_t group, int64_t panel) const {
+    if (panel * panel_width<T> >= positions_ || depth_ == 0) return {};
+    Piece pieces[panel_width<T>];
+    const Piece& last = pieces[find_pieces(panel, pieces) - 1];
+    // The place that the last tap reads at a position, counted in the plane; other taps read before it.
+    auto place = [&](const Piece& piece, int64_t x) {
+      auto clamped = [](const CorrelationAxis& axis, int64_t position) {
+        return std::clamp<int64_t>(position * axis.step + axis.taps.back().offset, 0, axis.source_size - 1);
+      };
+      int64_t line = clamped(c_.axes[0], piece.z) * c_.axes[1].source_size + clamped(c_.axes[1], piece.y);
+      return line * c_.axes[2].source_size + clamped(c_.axes[2], x);
+    };
+    bool starts = pieces[0].image != last.image || (pieces[0].z == 0 && pieces[0].y == 0);
+    NextReads reads;
+    reads.plane = c_.source_plane();
+    reads.channels = c_.source_channels;
+    reads.first = source_ + (last.image * c_.groups + group) * reads.channels * reads.plane;
+    reads.begin = starts ? 0 : place(pieces[0], pieces[0].x);
+    reads.end = place(last, last.x + last.count - 1) + 1;
+    return reads;
   }
 
   void run_tile(int64_t group, int64_t first, int64_t last, int64_t row_begin, int64_t row_end, T* buffer) {
@@ -228,8 +257,8 @@ class PackedCorrelation {
         int64_t at = panel - first;
         T* packed = buffer + at * panel_size;
         pack_panel(group, pieces[at], counts[at], begin, end, packed);
-        if (begin == 0) prefetch_panel(group, panel + 1);
-        multiply_panel(group, pieces[at], counts[at], begin, end, packed, row_begin, row_end,
+        NextReads reads = begin == 0 ? next_reads(group, panel + 1) : NextReads();
+        multiply_panel(group, pieces[at], counts[at], begin, end, packed, row_begin, row_end, reads,
                        packed + panel_depth * panel_width<T>);
       }
     }
@@ -311,7 +340,7 @@ class PackedCorrelation {
   /// Adds the products of a panel to the result or, where its positions are not one piece of a row there, to
   /// `sums`, which are written when the depth has been gone through.
   void multiply_panel(int64_t group, const Piece* pieces, int64_t count, int64_t begin, int64_t end,
-                      const T* panel, int64_t row_begin, int64_t row_end, T* sums) const {
+                      const T* panel, int64_t row_begin, int64_t row_end, NextReads& reads, T* sums) const {
     const Piece& last_piece = pieces[count - 1];
     int64_t width = last_piece.lane + last_piece.count;
     int64_t vectors = (width + lanes<T> - 1) / lanes<T>;
@@ -326,9 +355,8 @@ class PackedCorrelation {
     for (int64_t row = row_begin; row < row_end;) {
       int64_t rows = block_rows(row_end - row);
       if (bias_ != nullptr) block.bias = bias_ + group * c_.result_channels + row;
-      block_function<T>(rows, vectors)(
-          packed_.data<T>() + (group * c_.result_channels + row) * depth_ + begin * rows, panel, end - begin,
-          block);
+      const T* weight = packed_.data<T>() + (group * c_.result_channels + row) * depth_ + begin * rows;
+      block_function<T>(rows, vectors)(weight, panel, end - begin, reads.take(end - begin), block);
       block.data += rows * block.row_step;
       row += rows;
     }

@@ -18,7 +18,8 @@ using std::int64_t;
 template <class T>
 constexpr int64_t lanes = static_cast<int64_t>(Lanes<T>::count);
 
-constexpr int64_t max_source_channels = 4;
+constexpr int64_t few_sources = 32, few_results = 4;  ///< channels of a group (measured)
+constexpr int64_t second_cache = 1 << 20;             ///< bytes that planes may take
 constexpr int max_rows = XGRAD_MASKED_LANES ? 8 : 4;
 /// Registers of positions beside so many rows.
 constexpr int vectors_beside(int rows) {
@@ -117,7 +118,8 @@ class DirectCorrelation {
     int64_t parts = std::clamp<int64_t>(threads / images, 1, blocks);
     int64_t units = images * parts, slots = std::min(threads, units);
     int64_t planes_size = c_.source_channels * planes_.size();
-    int64_t slot_size = planes_size + 2 * max_block * lanes<T>;  // the last block reads beyond the planes
+    int64_t slot_size =
+        planes_size + (2 * max_block + 1) * lanes<T>;  // the last block reads beyond the planes
     Array buffer({slots, slot_size}, dtype_of<T>);
     std::fill_n(buffer.data<T>(), buffer.numel(), T(0));
     parallel_for(slots, 1, [&](int64_t first, int64_t last) {
@@ -185,34 +187,30 @@ class DirectCorrelation {
   }
 
   /// Writes what belongs to columns of the result. `channel` counts through all images.
-  void write(int64_t channel, int64_t rows, int64_t z, int64_t begin, int64_t end, const T* block,
-             int64_t block_step) const {
+  [[gnu::noinline]] void write(int64_t channel, int64_t rows, int64_t z, int64_t begin, int64_t end,
+                               const T* block, int64_t block_step) const {
     const auto& [axis_z, axis_y, axis_x] = c_.axes;
-    int64_t pitch = planes_.pitch(), y = begin / pitch, x = begin % pitch;
-    for (int64_t position = begin; position < end;) {
-      int64_t count = std::min(axis_x.positions - x, end - position);
-      if (count > 0) {
-        int64_t line = (axis_z.result_begin + z * axis_z.result_step) * axis_y.result_size +
-                       axis_y.result_begin + y * axis_y.result_step;
-        T* to = result_ + channel * c_.result_plane() + line * axis_x.result_size + axis_x.result_begin +
-                x * axis_x.result_step;
-        const T* from = block + position - begin;
-        for (int64_t row = 0; row < rows; ++row, to += c_.result_plane(), from += block_step)
-          write_row(from, count, to, axis_x.result_step);
+    const int64_t pitch = planes_.pitch(), columns = axis_x.positions, plane = c_.result_plane();
+    const int64_t step = axis_x.result_step, line_step = axis_y.result_step * axis_x.result_size;
+    int64_t y = begin / pitch, x = begin % pitch;
+    int64_t line = (axis_z.result_begin + z * axis_z.result_step) * axis_y.result_size + axis_y.result_begin;
+    T* first = result_ + channel * plane + line * axis_x.result_size + axis_x.result_begin + y * line_step;
+    for (int64_t left = end - begin; left > 0; first += line_step) {
+      int64_t count = std::min(columns - x, left);
+      T* to = first + x * step;
+      const T* from = block;
+      for (int64_t row = 0; row < rows && count > 0; ++row, to += plane, from += block_step) {
+        if (step != 1) {
+          for (int64_t i = 0; i < count; ++i) to[i * step] = from[i];
+          continue;
+        }
+        // The block goes on for at least a register.
+        for (int64_t i = 0; i < count; i += lanes<T>) write_lanes(load(from + i), to + i, count - i);
       }
-      position += pitch - x;
+      left -= pitch - x;
+      block += pitch - x;
       x = 0;
-      ++y;
     }
-  }
-
-  static void write_row(const T* from, int64_t count, T* to, int64_t step) {
-    if (step != 1) {
-      for (int64_t i = 0; i < count; ++i) to[i * step] = from[i];
-      return;
-    }
-    for (int64_t i = 0; i < count; i += lanes<T>)
-      write_lanes(load_lanes(from + i, 1, {0, std::min(lanes<T>, count - i)}), to + i, count - i);
   }
 
   const Correlation& c_;
@@ -230,13 +228,13 @@ class DirectCorrelation {
 
 template <class T>
 bool correlate_directly(const Correlation& c, const T* source, const T* weight, const T* bias, T* result) {
-  bool has_taps = !c.axes[0].taps.empty() && !c.axes[1].taps.empty() && !c.axes[2].taps.empty();
-  if (c.source_channels > max_source_channels || c.source_channels == 0 || !has_taps) return false;
-  constexpr int64_t cached = 262144;  // bytes
+  int64_t taps = 1;
+  for (const CorrelationAxis& axis : c.axes) taps *= static_cast<int64_t>(axis.taps.size());
+  if (taps == 0 || c.source_channels == 0 || (taps == 1 && c.source_channels > 1)) return false;
+  if (c.source_channels > few_sources && c.result_channels > few_results) return false;
   PaddedPlanes planes = planes_of(c);
-  if (!planes.fits() ||
-      (c.source_channels > 1 && c.source_channels * planes.size() > cached / static_cast<int64_t>(sizeof(T))))
-    return false;
+  constexpr auto cached = second_cache / static_cast<int64_t>(sizeof(T));
+  if (!planes.fits() || (c.source_channels > 1 && planes.size() > cached / c.source_channels)) return false;
   DirectCorrelation<T>(c, source, weight, bias, result).run();
   return true;
 }

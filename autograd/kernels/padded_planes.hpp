@@ -48,39 +48,63 @@ class PaddedPlanes {
            x / phases_[2];
   }
 
+  /// Makes the copy of one channel.
   template <class T>
-  void fill(const T* source, T* to) const {
+  [[gnu::noinline]] void fill(const T* source, T* to) const {
     const auto& [axis_z, axis_y, axis_x] = axes_;
-    for (std::int64_t i = 0; i < lengths_[0]; ++i) {
-      std::int64_t z = axis_z.first + i;
+    const std::int64_t length = lengths_[2], columns = axis_x.source_size;
+    LaneRange planes = lanes_inside(axis_z.first, 1, axis_z.source_size, lengths_[0]);
+    std::int64_t layer = phases_[1] * phases_[2] * lengths_[1] * length;
+    to = fill_zeros(to, planes.begin * layer);
+    for (std::int64_t i = planes.begin; i < planes.end; ++i) {
+      const T* plane = source + (axis_z.first + i) * axis_y.source_size * columns;
       for (std::int64_t phase_y = 0; phase_y < phases_[1]; ++phase_y) {
+        std::int64_t y = axis_y.first + phase_y;
+        LaneRange rows = lanes_inside(y, phases_[1], axis_y.source_size, lengths_[1]);
         for (std::int64_t phase_x = 0; phase_x < phases_[2]; ++phase_x) {
           std::int64_t x = axis_x.first + phase_x;
-          LaneRange columns = lanes_inside(x, phases_[2], axis_x.source_size, lengths_[2]);
-          for (std::int64_t row = 0; row < lengths_[1]; ++row, to += lengths_[2]) {
-            std::int64_t y = axis_y.first + row * phases_[1] + phase_y;
-            bool inside = z >= 0 && z < axis_z.source_size && y >= 0 && y < axis_y.source_size;
-            const T* from = source + (z * axis_y.source_size + y) * axis_x.source_size + x;
-            fill_row(from, phases_[2], inside ? columns : LaneRange{0, 0}, to);
-          }
+          LaneRange inside = lanes_inside(x, phases_[2], columns, length);
+          to = fill_zeros(to, rows.begin * length);
+          const T* from = plane + (y + rows.begin * phases_[1]) * columns + x;
+          to = copy_rows(from, phases_[1] * columns, phases_[2], rows.end - rows.begin, inside, length, to);
+          to = fill_zeros(to, (lengths_[1] - rows.end) * length);
         }
       }
     }
+    fill_zeros(to, (lengths_[0] - planes.end) * layer);
   }
 
  private:
-  /// The columns of a range from the source, the others 0.
   template <class T>
-  [[gnu::always_inline]] void fill_row(const T* from, std::int64_t step, LaneRange columns, T* to) const {
+  static T* fill_zeros(T* to, std::int64_t count) {
+    std::fill_n(to, count, T(0));
+    return to + count;
+  }
+
+  /// Rows that lie `row_step` apart: every `step`th number for the columns inside, else 0.
+  template <class T>
+  [[gnu::noinline]] static T* copy_rows(const T* from, std::int64_t row_step, std::int64_t step,
+                                        std::int64_t rows, LaneRange inside, std::int64_t length, T* to) {
     constexpr auto width = static_cast<std::int64_t>(Lanes<T>::count);
-    for (std::int64_t i = 0; i < lengths_[2]; i += width) {
-      LaneRange range{std::clamp<std::int64_t>(columns.begin - i, 0, width),
-                      std::clamp<std::int64_t>(columns.end - i, 0, width)};
-      Lanes<T> numbers = step == 1   ? load_lanes(from + i, 1, range)
-                         : step == 2 ? load_lanes(from + 2 * i, 2, range)
-                                     : load_lanes(from + i * step, step, range);
-      write_lanes(numbers, to + i, lengths_[2] - i);
+    for (std::int64_t i = 0; i < length; i += width) {
+      // A register of columns, of all rows.
+      LaneRange range{std::clamp<std::int64_t>(inside.begin - i, 0, width),
+                      std::clamp<std::int64_t>(inside.end - i, 0, width)};
+      std::int64_t count = length - i;
+      auto copy = [&](auto read) __attribute__((always_inline)) {
+        const T* line = from + i * step;
+        T* target = to + i;
+        for (std::int64_t row = 0; row < rows; ++row, line += row_step, target += length)
+          write_lanes(read(line), target, count);
+      };
+      if (step == 1)
+        copy([range](const T* line) { return load_lanes(line, 1, range); });
+      else if (step == 2)
+        copy([range](const T* line) { return load_lanes(line, 2, range); });
+      else
+        copy([range, step](const T* line) { return load_lanes(line, step, range); });
     }
+    return to + rows * length;
   }
 
   std::array<Axis, 3> axes_;

@@ -208,6 +208,9 @@ void transpose(const T* from, std::int64_t step, T* to, std::int64_t to_step, st
   constexpr std::int64_t tile = 16;
   for (std::int64_t row = 0; row < rows; row += tile) {
     std::int64_t height = std::min(tile, rows - row);
+    for (std::int64_t next = row + tile; next < std::min(rows, row + 2 * tile); ++next) {
+      for (std::int64_t i = 0; i < length; i += tile) __builtin_prefetch(from + next * step + i);
+    }
     for (std::int64_t i = 0; i < length; i += tile) {
       std::int64_t width = std::min(tile, length - i);
       const T* corner = from + row * step + i;
