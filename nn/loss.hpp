@@ -4,8 +4,8 @@
 #include <xgrad/nn/module.hpp>
 
 /// Losses, as functions and as modules that hold the options; more of them in likelihood_loss.hpp and
-/// margin_loss.hpp. Each compares an input with a target; with Reduction::mean (the default) or Reduction::sum
-/// the result is 0-d. Gradients of every order.
+/// margin_loss.hpp. Each compares an input with a target; with Reduction::mean (the default) or
+/// Reduction::sum the result is 0-d. Gradients of every order.
 ///
 ///     auto loss = nn::cross_entropy(model(x), classes, {.label_smoothing = 0.1});
 ///     nn::CrossEntropyLoss criterion({.label_smoothing = 0.1});

@@ -61,7 +61,8 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
   }
   if (x.ndim() == 0) {
     if (index.numel() != 1) {
-      throw ShapeError(fmt::format("index_select: of a 0-d tensor one element can be picked, not {}", index.numel()));
+      throw ShapeError(
+          fmt::format("index_select: of a 0-d tensor one element can be picked, not {}", index.numel()));
     }
     return reshape(index_select(reshape(x, {1}), 0, index), {});
   }

@@ -7,8 +7,8 @@ namespace xgrad {
 /// The matrix product. Two vectors: their dot product, 0-d. Matrix [m, k] and matrix [k, n]: [m, n]. A vector
 /// in front of a matrix counts as a row, behind it as a column, which disappears from the result. More
 /// dimensions: a batch of products [..., m, k] x [..., k, n] whose leading dimensions broadcast. Throws
-/// ShapeError for 0-d operands and for inner sizes that differ, DTypeError unless both have one dtype. Source:
-/// torch.matmul.
+/// ShapeError for 0-d operands and for inner sizes that differ, DTypeError unless both have one dtype.
+/// Source: torch.matmul.
 XGRAD_API Tensor matmul(const Tensor& a, const Tensor& b);
 
 /// The dot product of two vectors of one length.

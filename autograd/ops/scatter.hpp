@@ -19,8 +19,8 @@ XGRAD_API Tensor scatter_add(const Tensor& x, std::int64_t dim, const Tensor& in
 enum class ScatterReduction { sum, prod, mean, amax, amin };
 /// Each place becomes the reduction of the src elements that index sends there, with its old value
 /// (include_self) or without; places that get nothing keep their value. Extremes that are equal share the
-/// gradient evenly; the gradient of a product is right also at zeros, where its own gradient throws GraphError. Source:
-/// torch.scatter_reduce.
+/// gradient evenly; the gradient of a product is right also at zeros, where its own gradient throws
+/// GraphError. Source: torch.scatter_reduce.
 XGRAD_API Tensor scatter_reduce(const Tensor& x, std::int64_t dim, const Tensor& index, const Tensor& src,
                                 ScatterReduction reduction, bool include_self = true);
 

@@ -26,8 +26,9 @@ void check_pair(const char* name, const Loss& loss, const Formula& formula,
   Tensor x = check::spread_numbers({3, 4}, low, high, kinks, 5);
   Tensor t = check::spread_numbers({3, 4}, low, high, kinks, 6);
   Tensor each = check::each(x, t, formula);
-  for (const auto& [reduction, expected] : {std::pair(Reduction::none, each), std::pair(Reduction::mean, mean(each)),
-                                     std::pair(Reduction::sum, sum(each))}) {
+  for (const auto& [reduction, expected] :
+       {std::pair(Reduction::none, each), std::pair(Reduction::mean, mean(each)),
+        std::pair(Reduction::sum, sum(each))}) {
     check::check_operation(
         {.name = name,
          .call = [&, by = reduction](const std::vector<Tensor>& in) { return loss(in[0], in[1], by); },
