@@ -32,12 +32,11 @@ struct Convolution {
 };
 
 /// The output: [batch, out_channels, output]. The bias, [out_channels], may be undefined.
-Array convolve(const Convolution& geometry, const Array& input, const Array& weight, const Array& bias);
+Array convolve(const Convolution& s, const Array& input, const Array& weight, const Array& bias);
 /// The gradient of the input, which is also the transposed convolution of `g`: [batch, in_channels, input].
 /// A bias, [in_channels], is added; it may be undefined.
-Array convolve_transposed(const Convolution& geometry, const Array& g, const Array& weight,
-                          const Array& bias);
+Array convolve_transposed(const Convolution& s, const Array& g, const Array& weight, const Array& bias);
 /// The gradient of the weight, floating: [out_channels, in_channels / groups, kernel].
-Array convolve_weight(const Convolution& geometry, const Array& g, const Array& input);
+Array convolve_weight(const Convolution& s, const Array& g, const Array& input);
 
 }  // namespace xgrad::kernels

@@ -45,9 +45,14 @@ using Placed = std::pair<T, std::int64_t>;
 /// The numbers of a row with their places, in order.
 template <class T>
 void sort_row(const T* row, std::int64_t length, Placed<T>* sorted) {
-  for (std::int64_t i = 0; i < length; ++i) sorted[i] = {row[i], i};
-  Placed<T>* first_nan = std::stable_partition(
-      sorted, sorted + length, [](const Placed<T>& element) { return !is_nan(element.first); });
+  Placed<T>* first_nan = sorted;
+  for (std::int64_t i = 0; i < length; ++i) {
+    if (!is_nan(row[i])) *first_nan++ = {row[i], i};
+  }
+  Placed<T>* end = first_nan;
+  for (std::int64_t i = 0; i < length; ++i) {
+    if (is_nan(row[i])) *end++ = {row[i], i};
+  }
   std::sort(sorted, first_nan);
 }
 

@@ -128,8 +128,9 @@ void add_antialiased(Taps& taps, const Axis& axis, std::int64_t i, Mode mode) {
   double stretch = std::max(axis.scale, 1.0);
   double support = (mode == Mode::linear ? 1 : 2) * stretch;
   double center = axis.scale * (static_cast<double>(i) + 0.5);
-  auto first = std::max<std::int64_t>(static_cast<std::int64_t>(center - support + 0.5), 0);
-  auto last = std::min<std::int64_t>(static_cast<std::int64_t>(center + support + 0.5), axis.from);
+  auto first = std::max<std::int64_t>(static_cast<std::int64_t>(std::floor(center - support + 0.5)), 0);
+  auto last =
+      std::min<std::int64_t>(static_cast<std::int64_t>(std::floor(center + support + 0.5)), axis.from);
   auto filter = [mode](double x) {
     x = std::abs(x);
     if (mode == Mode::linear) return std::max(0.0, 1 - x);

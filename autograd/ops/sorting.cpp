@@ -94,9 +94,11 @@ Unique merged_rows(const Array& rows, bool sorted) {
   std::iota(order.begin(), order.end(), std::int64_t{0});
   if (sorted) {
     auto below = [](T a, T b) { return a < b || (b != b && a == a); };
-    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+    auto precedes = [&](std::int64_t a, std::int64_t b) {
       return std::lexicographical_compare(row(a), row(a) + width, row(b), row(b) + width, below);
-    });
+    };
+    std::sort(order.begin(), order.end(),
+              [&](std::int64_t a, std::int64_t b) { return precedes(a, b) || (!precedes(b, a) && a < b); });
   }
   std::vector<std::int64_t> kept;
   std::vector<std::int64_t> counts;

@@ -27,7 +27,7 @@ XGRAD_API Tensor t(const Tensor& x);
 /// `transpose` under its NumPy name.
 XGRAD_API Tensor swapaxes(const Tensor& x, std::int64_t axis0, std::int64_t axis1);
 /// The last two dimensions exchanged. Throws IndexError below two.
-XGRAD_API Tensor mT(const Tensor& x);
+XGRAD_API Tensor mT(const Tensor& x);  // NOLINT(readability-identifier-naming): the field's name
 /// One dimension moved from place `source` to place `destination`.
 XGRAD_API Tensor movedim(const Tensor& x, std::int64_t source, std::int64_t destination);
 /// Dimension source[i] moved to place destination[i]; the others keep their order. Throws ShapeError when the
