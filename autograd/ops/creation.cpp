@@ -132,13 +132,18 @@ Tensor arange(Scalar start, Scalar end, Scalar step, std::optional<DType> dtype)
     if (by < 0) stride = 0 - stride;
     count = static_cast<std::int64_t>((high - low) / stride + ((high - low) % stride != 0 ? 1 : 0));
   }
+  // Unsigned again: a step may be larger than what is left up to the largest number.
+  auto whole_at = [&](std::int64_t i) {
+    auto from = static_cast<std::uint64_t>(start.to<std::int64_t>());
+    return static_cast<std::int64_t>(from + static_cast<std::uint64_t>(i) *
+                                                static_cast<std::uint64_t>(step.to<std::int64_t>()));
+  };
   Array array({count}, dtype.value_or(whole ? int64 : default_dtype()));
   dispatch(array.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
     for (std::int64_t i = 0; i < count; ++i) {
-      array.data<T>()[i] =
-          whole ? Scalar(start.to<std::int64_t>() + i * step.to<std::int64_t>()).template to<T>()
-                : Scalar(first + static_cast<double>(i) * by).template to<T>();
+      array.data<T>()[i] = whole ? Scalar(whole_at(i)).template to<T>()
+                                 : Scalar(first + static_cast<double>(i) * by).template to<T>();
     }
   });
   return Tensor(std::move(array));
