@@ -21,8 +21,9 @@ class PaddedPlanes {
   explicit PaddedPlanes(const std::array<Axis, 3>& axes) : axes_(axes) {
     double size = 1, source = 1, positions = 1;
     for (std::size_t i = 0; i < 3; ++i) {
-      std::int64_t length = (axes[i].positions - 1) * axes[i].step + axes[i].last - axes[i].first + 1;
-      phases_[i] = i == 0 ? 1 : axes[i].step;
+      if (axes[i].positions == 1) axes_[i].step = 1;  // nothing to step to
+      std::int64_t length = (axes[i].positions - 1) * axes_[i].step + axes[i].last - axes[i].first + 1;
+      phases_[i] = i == 0 ? 1 : axes_[i].step;
       lengths_[i] = (length - 1) / phases_[i] + 1;
       size *= static_cast<double>(lengths_[i]) * static_cast<double>(phases_[i]);
       source *= static_cast<double>(axes[i].source_size);
@@ -48,14 +49,14 @@ class PaddedPlanes {
            x / phases_[2];
   }
 
-  /// Makes the copy of one channel.
+  /// Makes the copy of one channel, with `outside` around it.
   template <class T>
-  [[gnu::noinline]] void fill(const T* source, T* to) const {
+  [[gnu::noinline]] void fill(const T* source, T* to, T outside = T(0)) const {
     const auto& [axis_z, axis_y, axis_x] = axes_;
     const std::int64_t length = lengths_[2], columns = axis_x.source_size;
     LaneRange planes = lanes_inside(axis_z.first, 1, axis_z.source_size, lengths_[0]);
     std::int64_t layer = phases_[1] * phases_[2] * lengths_[1] * length;
-    to = fill_zeros(to, planes.begin * layer);
+    to = fill_outside(to, planes.begin * layer, outside);
     for (std::int64_t i = planes.begin; i < planes.end; ++i) {
       const T* plane = source + (axis_z.first + i) * axis_y.source_size * columns;
       for (std::int64_t phase_y = 0; phase_y < phases_[1]; ++phase_y) {
@@ -64,27 +65,29 @@ class PaddedPlanes {
         for (std::int64_t phase_x = 0; phase_x < phases_[2]; ++phase_x) {
           std::int64_t x = axis_x.first + phase_x;
           LaneRange inside = lanes_inside(x, phases_[2], columns, length);
-          to = fill_zeros(to, rows.begin * length);
+          to = fill_outside(to, rows.begin * length, outside);
           const T* from = plane + (y + rows.begin * phases_[1]) * columns + x;
-          to = copy_rows(from, phases_[1] * columns, phases_[2], rows.end - rows.begin, inside, length, to);
-          to = fill_zeros(to, (lengths_[1] - rows.end) * length);
+          to = copy_rows(from, phases_[1] * columns, phases_[2], rows.end - rows.begin, inside, length, to,
+                         outside);
+          to = fill_outside(to, (lengths_[1] - rows.end) * length, outside);
         }
       }
     }
-    fill_zeros(to, (lengths_[0] - planes.end) * layer);
+    fill_outside(to, (lengths_[0] - planes.end) * layer, outside);
   }
 
  private:
   template <class T>
-  static T* fill_zeros(T* to, std::int64_t count) {
-    std::fill_n(to, count, T(0));
+  static T* fill_outside(T* to, std::int64_t count, T outside) {
+    std::fill_n(to, count, outside);
     return to + count;
   }
 
-  /// Rows that lie `row_step` apart: every `step`th number for the columns inside, else 0.
+  /// Rows that lie `row_step` apart: every `step`th number for the columns inside.
   template <class T>
   [[gnu::noinline]] static T* copy_rows(const T* from, std::int64_t row_step, std::int64_t step,
-                                        std::int64_t rows, LaneRange inside, std::int64_t length, T* to) {
+                                        std::int64_t rows, LaneRange inside, std::int64_t length, T* to,
+                                        T outside) {
     constexpr auto width = static_cast<std::int64_t>(Lanes<T>::count);
     for (std::int64_t i = 0; i < length; i += width) {
       // A register of columns, of all rows.
@@ -98,11 +101,11 @@ class PaddedPlanes {
           write_lanes(read(line), target, count);
       };
       if (step == 1)
-        copy([range](const T* line) { return load_lanes(line, 1, range); });
+        copy([=](const T* line) { return load_lanes(line, 1, range, outside); });
       else if (step == 2)
-        copy([range](const T* line) { return load_lanes(line, 2, range); });
+        copy([=](const T* line) { return load_lanes(line, 2, range, outside); });
       else
-        copy([range, step](const T* line) { return load_lanes(line, step, range); });
+        copy([=](const T* line) { return load_lanes(line, step, range, outside); });
     }
     return to + rows * length;
   }

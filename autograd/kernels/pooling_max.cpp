@@ -2,6 +2,7 @@
 #include <limits>
 
 #include <xgrad/autograd/kernels/copy.hpp>
+#include <xgrad/autograd/kernels/padded_planes.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 #include <xgrad/autograd/kernels/pooling.hpp>
 #include <xgrad/autograd/kernels/pooling_windows.hpp>
@@ -15,80 +16,147 @@ using std::int64_t;
 template <class T>
 constexpr int64_t lanes = static_cast<int64_t>(Lanes<T>::count);
 
-/// The maxima of one plane, a register of columns at a time.
-template <class T>
+PaddedPlanes planes_of(const Pooling& p) {
+  std::array<PaddedPlanes::Axis, 3> axes;
+  for (std::size_t i = 0; i < 3; ++i)
+    axes[i] = {p.input[i], p.stride[i], p.output[i], -p.padding[i],
+               (p.kernel[i] - 1) * p.dilation[i] - p.padding[i]};
+  return PaddedPlanes(axes);
+}
+
+/// Windows side by side, two columns wide: every place belongs to at most one.
+bool are_pairs(const Pooling& p) {
+  bool apart = p.kernel[2] == 2;
+  for (std::size_t i = 0; i < 3; ++i) {
+    apart &= p.stride[i] == p.kernel[i] && p.padding[i] == 0 && p.dilation[i] == 1 &&
+             p.output[i] * p.kernel[i] <= p.input[i];
+  }
+  return apart;
+}
+
+/// The largest numbers so far and which taps they came from.
+template <class T, bool Choices>
+struct Best {
+  Lanes<T> value, choice;
+
+  [[gnu::always_inline]] void meet(Lanes<T> found, Lanes<T> tap) {
+    Mask<T> better = (found > value) | (found != found);
+    value = select(better, found, value);
+    if constexpr (Choices) choice = select(better, tap, choice);
+  }
+};
+
+/// The maxima of a plane, a register of columns at a time.
+template <class T, bool Choices>
 class MaxPool {
  public:
-  explicit MaxPool(const Pooling& pooling) : p_(pooling) {
-    int64_t columns = p_.output[2], taps = p_.kernel[2];
-    for (int64_t q = 0; q < columns; q += lanes<T>) {
-      for (int64_t k = 0; k < taps; ++k)
-        ranges_.push_back(lanes_inside(start(2, q) + k * p_.dilation[2], p_.stride[2], p_.input[2],
-                                       std::min(lanes<T>, columns - q)));
+  explicit MaxPool(const Pooling& pooling)
+      : p_(pooling), planes_(planes_of(pooling)), pairs_(are_pairs(pooling)) {
+    for (int64_t i = 0; i < p_.kernel[0]; ++i) {
+      for (int64_t j = 0; j < p_.kernel[1]; ++j) {
+        for (int64_t k = 0; k < p_.kernel[2]; ++k)
+          offsets_.push_back(
+              planes_.offset({start(0, 0) + i * p_.dilation[0], start(1, 0) + j * p_.dilation[1],
+                              start(2, 0) + k * p_.dilation[2]}));
+      }
     }
-    for (int64_t q = 0; q < columns + lanes<T>; ++q)
-      first_taps_.push_back(q < columns ? static_cast<T>(taps_inside(2, q).begin) : T(0));
+    for (int64_t q = 0; q < p_.output[2] + lanes<T>; ++q)
+      first_taps_.push_back(q < p_.output[2] ? static_cast<T>(first_tap(2, q)) : T(0));
   }
 
-  template <bool Choices>
-  void run(const T* plane, T* result, std::uint8_t* choices) const {
-    int64_t columns = p_.output[2];
+  int64_t scratch() const { return pairs_ ? 0 : planes_.size() + lanes<T>; }
+
+  void run(const T* plane, T* result, std::uint8_t* choices, T* scratch) const {
+    if (pairs_) return run_pairs(plane, result, choices);
+    planes_.fill(plane, scratch, lowest);
+    auto taps = static_cast<int64_t>(offsets_.size());
     for (int64_t z = 0; z < p_.output[0]; ++z) {
       for (int64_t y = 0; y < p_.output[1]; ++y) {
-        LaneRange planes = taps_inside(0, z), rows = taps_inside(1, y);
-        const T* corner = plane + (start(0, z) * p_.input[1] + start(1, y)) * p_.input[2] + start(2, 0);
-        for (int64_t q = 0; q < columns; q += lanes<T>) {
-          int64_t count = std::min(lanes<T>, columns - q);
-          if (p_.stride[2] == 2)
-            run_lanes<Choices>(corner, planes, rows, q, 2, count, result + q, choices);
-          else
-            run_lanes<Choices>(corner, planes, rows, q, p_.stride[2], count, result + q, choices);
-          if constexpr (Choices) choices += count;
+        const T* row = scratch + planes_.plane(z) + y * planes_.pitch();
+        auto first = static_cast<T>((first_tap(0, z) * p_.kernel[1] + first_tap(1, y)) * p_.kernel[2]);
+        for (int64_t q = 0; q < p_.output[2]; q += lanes<T>) {
+          Best<T, Choices> best{Lanes<T>(lowest), load(first_taps_.data() + q) + first};
+          Lanes<T> tap(T(0));
+          for (int64_t k = 0; k < taps; ++k) {
+            best.meet(load(row + offsets_[static_cast<std::size_t>(k)] + q), tap);
+            tap = tap + T(1);
+          }
+          write(best, q, result, choices);
         }
-        result += columns;
+        result += p_.output[2];
+        if constexpr (Choices) choices += p_.output[2];
       }
     }
   }
 
  private:
+  static constexpr T lowest = -std::numeric_limits<T>::infinity();
+
   int64_t start(std::size_t dim, int64_t q) const { return q * p_.stride[dim] - p_.padding[dim]; }
-  /// The taps of window q that lie inside.
-  LaneRange taps_inside(std::size_t dim, int64_t q) const {
-    return lanes_inside(start(dim, q), p_.dilation[dim], p_.input[dim], p_.kernel[dim]);
+  /// The first tap of window q that lies inside.
+  int64_t first_tap(std::size_t dim, int64_t q) const {
+    return lanes_inside(start(dim, q), p_.dilation[dim], p_.input[dim], p_.kernel[dim]).begin;
   }
 
-  template <bool Choices>
-  [[gnu::always_inline]] void run_lanes(const T* corner, LaneRange planes, LaneRange rows, int64_t q,
-                                        int64_t stride, int64_t count, T* result,
-                                        std::uint8_t* choices) const {
-    constexpr T lowest = -std::numeric_limits<T>::infinity();
-    int64_t taps = p_.kernel[2], dilation = p_.dilation[2];
-    const LaneRange* ranges = ranges_.data() + q / lanes<T> * taps;
-    Lanes<T> best(lowest), choice;
-    if constexpr (Choices)
-      choice =
-          load(first_taps_.data() + q) + static_cast<T>((planes.begin * p_.kernel[1] + rows.begin) * taps);
-    for (int64_t i = planes.begin; i < planes.end; ++i) {
-      for (int64_t j = rows.begin; j < rows.end; ++j) {
-        const T* row =
-            corner + (i * p_.dilation[0] * p_.input[1] + j * p_.dilation[1]) * p_.input[2] + q * stride;
-        auto number = static_cast<T>((i * p_.kernel[1] + j) * taps);
-        for (int64_t k = 0; k < taps; ++k) {
-          Lanes<T> found = load_lanes(row + k * dilation, stride, ranges[k], lowest);
-          Mask<T> better = (found > best) | (found != found);
-          best = select(better, found, best);
-          if constexpr (Choices) choice = select(better, Lanes<T>(number + static_cast<T>(k)), choice);
+  void run_pairs(const T* plane, T* result, std::uint8_t* choices) const {
+    int64_t columns = p_.output[2];
+    for (int64_t z = 0; z < p_.output[0]; ++z) {
+      for (int64_t y = 0; y < p_.output[1]; ++y) {
+        for (int64_t q = 0; q < columns; q += lanes<T>) {
+          int64_t count = std::min(lanes<T>, columns - q);
+          Best<T, Choices> best{Lanes<T>(lowest), Lanes<T>(T(0))};
+          Lanes<T> tap(T(0));
+          for (int64_t i = 0; i < p_.kernel[0]; ++i) {
+            const T* row =
+                plane + ((z * p_.kernel[0] + i) * p_.input[1] + y * p_.kernel[1]) * p_.input[2] + 2 * q;
+            for (int64_t j = 0; j < p_.kernel[1]; ++j, row += p_.input[2]) {
+              Lanes<T> even, odd;
+              load_interleaved(row, count, even, odd);
+              best.meet(even, tap);
+              tap = tap + T(1);
+              best.meet(odd, tap);
+              tap = tap + T(1);
+            }
+          }
+          write(best, q, result, choices);
         }
+        result += columns;
+        if constexpr (Choices) choices += columns;
       }
     }
-    write_lanes(best, result, count);
-    if constexpr (Choices) store_bytes(choice, choices, count);
+  }
+
+  void write(const Best<T, Choices>& best, int64_t q, T* result, std::uint8_t* choices) const {
+    int64_t count = std::min(lanes<T>, p_.output[2] - q);
+    write_lanes(best.value, result + q, count);
+    if constexpr (Choices) store_bytes(best.choice, choices + q, count);
   }
 
   const Pooling& p_;
-  std::vector<LaneRange> ranges_;  ///< for each register of columns, of each tap: the lanes inside
-  std::vector<T> first_taps_;      ///< for each column, the first tap inside
+  PaddedPlanes planes_;
+  bool pairs_;
+  std::vector<int64_t> offsets_;  ///< of all taps in the padded plane
+  std::vector<T> first_taps_;     ///< for each column, the first tap inside
 };
+
+/// The maxima of all planes; `choices` may be null.
+void run_max_pool(const Pooling& p, const Array& x, const Array& result, std::uint8_t* choices) {
+  Array source = contiguous(x);
+  int64_t planes = result.numel() / p.output_plane();
+  auto run = [&]<class T, bool Choices>(TypeTag<T>, std::bool_constant<Choices>) {
+    MaxPool<T, Choices> pool(p);
+    for_each_plane<T>(p, planes, pool.scratch(), [&](int64_t i, T* scratch) {
+      pool.run(source.data<T>() + i * p.input_plane(), result.data<T>() + i * p.output_plane(),
+               Choices ? choices + i * p.output_plane() : nullptr, scratch);
+    });
+  };
+  dispatch_floating(x.dtype(), [&](auto tag) {
+    if (choices == nullptr)
+      run(tag, std::false_type());
+    else
+      run(tag, std::true_type());
+  });
+}
 
 /// For every choice the distance of its place from the window's start, in elements.
 std::vector<int64_t> distances(const Pooling& p) {
@@ -115,16 +183,6 @@ void for_each_choice(const Pooling& p, const std::vector<int64_t>& distance, con
         function(place + distance[choices[i]], i);
     }
   }
-}
-
-/// Windows side by side, two columns wide: every place belongs to at most one.
-bool are_pairs(const Pooling& p) {
-  bool apart = p.kernel[2] == 2;
-  for (std::size_t i = 0; i < 3; ++i) {
-    apart &= p.stride[i] == p.kernel[i] && p.padding[i] == 0 && p.dilation[i] == 1 &&
-             p.output[i] * p.kernel[i] <= p.input[i];
-  }
-  return apart;
 }
 
 template <class T>
@@ -166,35 +224,14 @@ bool has_small_windows(const Pooling& p) {
 
 Array max_pool(const Pooling& p, const Array& x) {
   Array result(p.output_shape(x.shape()), x.dtype());
-  if (result.numel() == 0) return result;
-  Array source = contiguous(x);
-  dispatch_floating(x.dtype(), [&]<class T>(TypeTag<T>) {
-    MaxPool<T> pool(p);
-    parallel_for(result.numel() / p.output_plane(), planes_grain(p), [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane) {
-        pool.template run<false>(source.data<T>() + plane * p.input_plane(),
-                                 result.data<T>() + plane * p.output_plane(), nullptr);
-      }
-    });
-  });
+  if (result.numel() > 0) run_max_pool(p, x, result, nullptr);
   return result;
 }
 
 std::pair<Array, Array> max_pool_choices(const Pooling& p, const Array& x) {
   Array result(p.output_shape(x.shape()), x.dtype());
   Array choices(result.shape(), DType::uint8);
-  if (result.numel() == 0) return {result, choices};
-  Array source = contiguous(x);
-  dispatch_floating(x.dtype(), [&]<class T>(TypeTag<T>) {
-    MaxPool<T> pool(p);
-    parallel_for(result.numel() / p.output_plane(), planes_grain(p), [&](int64_t begin, int64_t end) {
-      for (int64_t plane = begin; plane < end; ++plane) {
-        pool.template run<true>(source.data<T>() + plane * p.input_plane(),
-                                result.data<T>() + plane * p.output_plane(),
-                                choices.data<std::uint8_t>() + plane * p.output_plane());
-      }
-    });
-  });
+  if (result.numel() > 0) run_max_pool(p, x, result, choices.data<std::uint8_t>());
   return {result, choices};
 }
 

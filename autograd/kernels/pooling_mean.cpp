@@ -48,30 +48,30 @@ T sum_of(const T* from, int64_t count) {
 template <class T>
 class Means {
  public:
-  explicit Means(const Pooling& pooling) : p_(pooling), z_(p_, 0), y_(p_, 1), x_(p_, 2) {
+  explicit Means(const Pooling& pooling)
+      : p_(pooling),
+        z_(p_, 0),
+        y_(p_, 1),
+        x_(p_, 2),
+        kernel_(p_.kernel[2]),
+        stride_(p_.stride[2]),
+        padding_(p_.padding[2]) {
     for (int64_t count : x_.count) divisors_.push_back(static_cast<T>(count));
-    // Adaptive windows of one size are plain ones.
-    kernel_ = p_.adaptive ? p_.input[2] / p_.output[2] : p_.kernel[2];
-    stride_ = p_.adaptive ? kernel_ : p_.stride[2];
-    padding_ = p_.adaptive ? 0 : p_.padding[2];
-    bool uniform = !p_.adaptive || p_.input[2] % p_.output[2] == 0;
     constexpr int64_t few = 16;
-    by_lanes_ = uniform && kernel_ <= few && lanes<T> > 1;
-    doubles_ = uniform && kernel_ == 2 && stride_ == 2 && padding_ == 0;
-    if (!by_lanes_) return;
-    for (int64_t q = 0; q < p_.output[2]; q += lanes<T>) {
-      for (int64_t k = 0; k < kernel_; ++k)
-        ranges_.push_back(lanes_inside(q * stride_ - padding_ + k, stride_, p_.input[2],
-                                       std::min(lanes<T>, p_.output[2] - q)));
-    }
+    by_lanes_ = !p_.adaptive && kernel_ <= few && lanes<T> > 1;
+    doubles_ = !p_.adaptive && kernel_ == 2 && stride_ == 2 && padding_ == 0;
   }
 
-  int64_t scratch() const { return p_.input[2] + p_.output[2]; }
+  /// A row of the input and one of the result, each with room for a window on either side.
+  int64_t scratch() const { return p_.input[2] + p_.output[2] + 4 * margin(); }
 
   void reduce(const T* plane, T* result, T* scratch) const {
+    T* sums = scratch + margin();
+    std::fill_n(scratch, margin(), T(0));
+    std::fill_n(sums + p_.input[2], margin(), T(0));
     for_each_row([&](std::size_t i, std::size_t j, T divisor) {
-      add_rows(plane, i, j, scratch);
-      add_columns(scratch, result, divisor);
+      add_rows(plane, i, j, sums);
+      add_columns(sums, result, divisor);
       result += p_.output[2];
     });
   }
@@ -79,8 +79,11 @@ class Means {
   void spread(const T* g, T* plane, T* scratch) const {
     std::fill_n(plane, p_.input_plane(), T(0));
     int64_t columns = p_.input[2];
+    T* shares = scratch + columns + margin();
+    std::fill_n(shares - margin(), margin(), T(0));
+    std::fill_n(shares + p_.output[2], margin(), T(0));
     for_each_row([&](std::size_t i, std::size_t j, T divisor) {
-      spread_columns(g, divisor, scratch);
+      spread_columns(g, divisor, shares, scratch);
       for (int64_t z = z_.begin[i]; z < z_.end[i]; ++z) {
         for (int64_t y = y_.begin[j]; y < y_.end[j]; ++y) {
           T* row = plane + (z * p_.input[1] + y) * columns;
@@ -95,6 +98,9 @@ class Means {
   }
 
  private:
+  /// Zeros beside a row, so that windows may be read across its ends.
+  int64_t margin() const { return by_lanes_ ? 2 * kernel_ + 2 * lanes<T> : 0; }
+
   /// Calls function(i, j, divisor) for all rows of the result, in order.
   template <class Function>
   void for_each_row(const Function& function) const {
@@ -125,18 +131,15 @@ class Means {
       for (std::size_t k = 0; k < x_.begin.size(); ++k)
         result[k] = sum_of(sums + x_.begin[k], x_.end[k] - x_.begin[k]);
     }
-    const LaneRange* range = ranges_.data();
     for (int64_t q = 0; q < columns; q += lanes<T>) {
       int64_t count = columns - q;
       Lanes<T> total;
       if (by_lanes_) {
         total = Lanes<T>(T(0));
         const T* first = sums + q * stride_ - padding_;
-        for (int64_t k = 0; k < kernel_; ++k) {
-          total = total +
-                  (stride_ == 1 ? load_lanes(first + k, 1, *range) : load_lanes(first + k, stride_, *range));
-          ++range;
-        }
+        LaneRange range{0, std::min(lanes<T>, count)};
+        for (int64_t k = 0; k < kernel_; ++k)
+          total = total + (stride_ == 1 ? load(first + k) : load_lanes(first + k, stride_, range));
       } else {
         total = read_lanes(result + q, count);
       }
@@ -151,9 +154,8 @@ class Means {
   }
 
   /// sums = the row g, divided, spread over the columns of the input.
-  void spread_columns(const T* g, T divisor, T* sums) const {
+  void spread_columns(const T* g, T divisor, T* shares, T* sums) const {
     int64_t columns = p_.output[2];
-    T* shares = sums + p_.input[2];
     for (int64_t q = 0; q < columns; q += lanes<T>) {
       int64_t count = columns - q;
       Lanes<T> places = count >= lanes<T> ? load(divisors_.data() + q) : divisors_of_last(q);
@@ -169,6 +171,14 @@ class Means {
       if (p_.input[2] % 2 != 0) sums[p_.input[2] - 1] = columns > pairs ? shares[pairs] : T(0);
       return;
     }
+    if (by_lanes_ && stride_ == 1) {
+      for (int64_t c = 0; c < p_.input[2]; c += lanes<T>) {
+        Lanes<T> total(T(0));
+        for (int64_t k = 0; k < kernel_; ++k) total = total + load(shares + c + padding_ - k);
+        write_lanes(total, sums + c, p_.input[2] - c);
+      }
+      return;
+    }
     std::fill_n(sums, p_.input[2], T(0));
     for (std::size_t k = 0; k < x_.begin.size(); ++k) {
       for (int64_t c = x_.begin[k]; c < x_.end[k]; ++c) sums[c] += shares[k];
@@ -181,22 +191,7 @@ class Means {
   int64_t kernel_, stride_, padding_;
   bool by_lanes_;  ///< the columns of many windows are added at once
   bool doubles_;   ///< two columns, side by side, for each window
-  std::vector<LaneRange> ranges_;
 };
-
-/// Calls function(plane, scratch) for all planes, on several threads.
-template <class T, class Function>
-void for_each_plane(const Pooling& p, int64_t planes, int64_t scratch, const Function& function) {
-  int64_t grain = planes_grain(p);
-  int64_t slots = std::clamp<int64_t>(planes / grain, 1, num_threads());
-  Array buffer({slots, scratch}, dtype_of<T>);
-  parallel_for(slots, 1, [&](int64_t first, int64_t last) {
-    for (int64_t slot = first; slot < last; ++slot) {
-      for (int64_t plane = planes * slot / slots; plane < planes * (slot + 1) / slots; ++plane)
-        function(plane, buffer.data<T>() + slot * scratch);
-    }
-  });
-}
 
 }  // namespace
 

@@ -110,6 +110,25 @@ Lanes<T> load_lanes(const T* source, std::int64_t step, LaneRange range, T other
   }
 }
 
+/// Reads even[0], odd[0], even[1], odd[1], ...: `count` lanes of each.
+template <class T>
+void load_interleaved(const T* source, std::int64_t count, Lanes<T>& even, Lanes<T>& odd) {
+#if XGRAD_MASKED_LANES
+  if constexpr (std::is_same_v<T, float> && Lanes<T>::count == 16) {
+    const __m512i evens = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odds = _mm512_setr_epi32(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+    std::uint64_t mask = (1ULL << (2 * count)) - 1;
+    __m512 low = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), source);
+    __m512 high = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), source + 16);
+    even = Lanes<T>(xsimd::batch<T>(_mm512_permutex2var_ps(low, evens, high)));
+    odd = Lanes<T>(xsimd::batch<T>(_mm512_permutex2var_ps(low, odds, high)));
+    return;
+  }
+#endif
+  even = load_lanes(source, 2, {0, count});
+  odd = load_lanes(source + 1, 2, {0, count});
+}
+
 /// Writes even[0], odd[0], even[1], odd[1], ...: the first `count` lanes of each.
 template <class T>
 void store_interleaved(Lanes<T> even, Lanes<T> odd, T* destination, std::int64_t count) {

@@ -212,6 +212,11 @@ Pooling adaptive_windows(const char* name, const Tensor& x, const OutputSize<N>&
     p.output[at] = sizes[i].value_or(p.input[at]);
     check_number(name, "output_size", p.output[at], 0);
   }
+  // Windows of one size, side by side, are plain ones.
+  bool plain = true;
+  for (std::size_t i = 0; i < 3; ++i) plain = plain && p.output[i] > 0 && p.input[i] % p.output[i] == 0;
+  for (std::size_t i = 0; plain && i < 3; ++i) p.kernel[i] = p.stride[i] = p.input[i] / p.output[i];
+  p.adaptive = !plain;
   return p;
 }
 
