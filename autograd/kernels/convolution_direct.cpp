@@ -15,9 +15,6 @@ namespace {
 
 using std::int64_t;
 
-template <class T>
-constexpr int64_t lanes = static_cast<int64_t>(Lanes<T>::count);
-
 constexpr int64_t max_channels = 4;
 constexpr int taps_beside(int rows) { return rows == 4 ? XGRAD_MASKED_LANES ? 4 : 2 : 4; }
 

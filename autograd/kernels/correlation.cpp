@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <xgrad/autograd/array/array.hpp>
+#include <xgrad/autograd/kernels/correlation_blocks.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 #include <xgrad/autograd/kernels/strided_lanes.hpp>
 
@@ -16,110 +17,14 @@ namespace {
 
 using std::int64_t;
 
-constexpr int panel_vectors = 3;
-/// Rows of a block: with the registers of a panel's row and a weight, the sums fill the register file.
-constexpr int max_rows = XGRAD_MASKED_LANES ? 8 : 4;
+using blocks::Ahead;
+using blocks::Block;
+using blocks::panel_width;
+
 /// The part of the depth that is packed and multiplied at a time.
 constexpr int64_t max_depth = 192;
 /// Panels that share a pass over the weights.
 constexpr int64_t max_tile = 4;
-
-template <class T>
-constexpr int64_t lanes = static_cast<int64_t>(Lanes<T>::count);
-template <class T>
-constexpr int64_t panel_width = panel_vectors * lanes<T>;
-
-/// Where a block of the result is written, and what it is added to.
-template <class T>
-struct Block {
-  T* data;
-  int64_t row_step;
-  const T* bias;     ///< one number a row, or null
-  bool accumulates;  ///< adds to what is there, not to the bias
-  int64_t last;      ///< lanes of the last vector that are written
-};
-
-/// Places that will be read soon.
-template <class T>
-struct Ahead {
-  const T* first;
-  int64_t step, count;
-};
-
-/// block [Rows, Vectors] += a [depth, Rows] transposed times b [depth, panel].
-/// Meanwhile the memory of the places `ahead`, at most `depth`, is asked for.
-template <int Rows, int Vectors, class T>
-void multiply_block(const T* a, const T* b, int64_t depth, const Ahead<T>& ahead, const Block<T>& block) {
-  bool whole = block.last == lanes<T>;
-  auto last = static_cast<std::size_t>(block.last);
-  Lanes<T> sums[Rows * Vectors];
-  if (!block.accumulates) {
-    unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
-      Lanes<T> start(block.bias == nullptr ? T(0) : block.bias[row]);
-      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sums[row * Vectors + v] = start; });
-    });
-  } else {
-    unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
-      const T* line = block.data + row * block.row_step;
-      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-        bool full = v + 1 < Vectors || whole;
-        sums[row * Vectors + v] = full ? load(line + v * lanes<T>) : load_first(line + v * lanes<T>, last);
-      });
-    });
-  }
-  auto add_products = [&]() __attribute__((always_inline)) {
-    Lanes<T> line[Vectors];
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { line[v] = load(b + v * lanes<T>); });
-    unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
-      Lanes<T> factor(a[row]);
-      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-        sums[row * Vectors + v] = multiply_add(factor, line[v], sums[row * Vectors + v]);
-      });
-    });
-    a += Rows;
-    b += panel_width<T>;
-  };
-  const T* place = ahead.first;
-  for (int64_t k = 0; k < ahead.count; ++k, place += ahead.step) {
-    __builtin_prefetch(place, 0, 2);
-    add_products();
-  }
-  for (int64_t k = ahead.count; k < depth; ++k) add_products();
-  unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
-    T* line = block.data + row * block.row_step;
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-      if (v + 1 < Vectors || whole)
-        store(sums[row * Vectors + v], line + v * lanes<T>);
-      else
-        store_first(sums[row * Vectors + v], line + v * lanes<T>, last);
-    });
-  });
-}
-
-template <class T>
-using BlockFunction = void (*)(const T*, const T*, int64_t, const Ahead<T>&, const Block<T>&);
-
-template <class T, int Rows>
-BlockFunction<T> block_function(int64_t vectors) {
-  if (vectors == 1) return &multiply_block<Rows, 1, T>;
-  if (vectors == 2) return &multiply_block<Rows, 2, T>;
-  return &multiply_block<Rows, 3, T>;
-}
-
-/// Rows of the block that starts where `rows` are left: a power of two.
-int64_t block_rows(int64_t rows) {
-  int64_t size = max_rows;
-  while (size > rows) size /= 2;
-  return size;
-}
-
-template <class T>
-BlockFunction<T> block_function(int64_t rows, int64_t vectors) {
-  if (rows == 8) return block_function<T, max_rows>(vectors);
-  if (rows == 4) return block_function<T, 4>(vectors);
-  if (rows == 2) return block_function<T, 2>(vectors);
-  return block_function<T, 1>(vectors);
-}
 
 /// A run of positions along one row of one image, in consecutive lanes of a panel.
 struct Piece {
@@ -153,9 +58,10 @@ class PackedCorrelation {
     // Any cut gives the same numbers: a sum's order is that of the depth.
     int64_t tile = std::clamp<int64_t>(panels * c_.groups / (4 * threads), 1, max_tile);
     int64_t tiles = (panels + tile - 1) / tile;
-    int64_t parts =
-        std::clamp<int64_t>(threads / (tiles * c_.groups), 1, (c_.result_channels + max_rows - 1) / max_rows);
-    int64_t part_rows = ((c_.result_channels + parts - 1) / parts + max_rows - 1) / max_rows * max_rows;
+    int64_t parts = std::clamp<int64_t>(threads / (tiles * c_.groups), 1,
+                                        (c_.result_channels + blocks::max_rows - 1) / blocks::max_rows);
+    int64_t part_rows = ((c_.result_channels + parts - 1) / parts + blocks::max_rows - 1) / blocks::max_rows *
+                        blocks::max_rows;
     int64_t units = tiles * c_.groups * parts;
     int64_t slots = std::min(threads, units);
     // A slot holds the panels of a tile and, for those that are not written in one piece, their sums.
@@ -178,14 +84,14 @@ class PackedCorrelation {
   /// Block by block of rows, each [depth, rows].
   void pack_weight(const T* weight) {
     packed_ = Array({c_.groups, c_.result_channels, depth_}, dtype_of<T>);
-    int64_t blocks = (c_.result_channels + max_rows - 1) / max_rows;
-    int64_t grain = std::max<int64_t>(1, 65536 / (max_rows * std::max<int64_t>(1, depth_)));
+    int64_t blocks = (c_.result_channels + blocks::max_rows - 1) / blocks::max_rows;
+    int64_t grain = std::max<int64_t>(1, 65536 / (blocks::max_rows * std::max<int64_t>(1, depth_)));
     parallel_for(c_.groups * blocks, grain, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
-        int64_t group = i / blocks, first = i % blocks * max_rows;
-        int64_t last = std::min(first + max_rows, c_.result_channels);
+        int64_t group = i / blocks, first = i % blocks * blocks::max_rows;
+        int64_t last = std::min(first + blocks::max_rows, c_.result_channels);
         for (int64_t row = first; row < last;) {
-          int64_t rows = block_rows(last - row);
+          int64_t rows = blocks::rows_of_block(last - row);
           pack_rows(weight + group * c_.weight_group_step + row * c_.weight_result_step, rows,
                     packed_.data<T>() + (group * c_.result_channels + row) * depth_);
           row += rows;
@@ -353,10 +259,10 @@ class PackedCorrelation {
       block.last = width - (vectors - 1) * lanes<T>;
     }
     for (int64_t row = row_begin; row < row_end;) {
-      int64_t rows = block_rows(row_end - row);
+      int64_t rows = blocks::rows_of_block(row_end - row);
       if (bias_ != nullptr) block.bias = bias_ + group * c_.result_channels + row;
       const T* weight = packed_.data<T>() + (group * c_.result_channels + row) * depth_ + begin * rows;
-      block_function<T>(rows, vectors)(weight, panel, end - begin, reads.take(end - begin), block);
+      blocks::panel_function<T>(rows, vectors)(weight, panel, end - begin, reads.take(end - begin), block);
       block.data += rows * block.row_step;
       row += rows;
     }

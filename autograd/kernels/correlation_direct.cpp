@@ -2,6 +2,7 @@
 
 #include <xgrad/autograd/array/array.hpp>
 #include <xgrad/autograd/kernels/correlation.hpp>
+#include <xgrad/autograd/kernels/correlation_blocks.hpp>
 #include <xgrad/autograd/kernels/padded_planes.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 #include <xgrad/autograd/kernels/strided_lanes.hpp>
@@ -15,68 +16,11 @@ namespace {
 
 using std::int64_t;
 
-template <class T>
-constexpr int64_t lanes = static_cast<int64_t>(Lanes<T>::count);
-
 constexpr int64_t few_sources = 32, few_results = 4;  ///< channels of a group (measured)
 constexpr int64_t second_cache = 1 << 20;             ///< bytes that planes may take
-constexpr int max_rows = XGRAD_MASKED_LANES ? 8 : 4;
-/// Registers of positions beside so many rows.
-constexpr int vectors_beside(int rows) {
-  if (!XGRAD_MASKED_LANES) return rows == 4 ? 2 : 4;
-  return rows == 8 ? 3 : rows == 4 ? 6 : 8;
-}
+using blocks::vectors_beside;
+
 constexpr int64_t max_block = 32;  ///< registers of a block, all rows
-
-/// block [Rows, Vectors] = bias + the sum over k of a [depth, Rows] times what lies at b + offsets[k].
-template <int Rows, int Vectors, class T>
-void multiply_in_place(const T* a, const T* b, const int64_t* offsets, int64_t depth, const T* bias,
-                       T* block) {
-  Lanes<T> sums[Rows * Vectors];
-  unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
-    Lanes<T> start(bias == nullptr ? T(0) : bias[row]);
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { sums[row * Vectors + v] = start; });
-  });
-  for (int64_t k = 0; k < depth; ++k) {
-    const T* place = b + offsets[k];
-    Lanes<T> line[Vectors];
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) { line[v] = load(place + v * lanes<T>); });
-    unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
-      Lanes<T> factor(a[row]);
-      unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-        sums[row * Vectors + v] = multiply_add(factor, line[v], sums[row * Vectors + v]);
-      });
-    });
-    a += Rows;
-  }
-  unrolled<Rows>([&](auto row) __attribute__((always_inline)) {
-    unrolled<Vectors>([&](auto v) __attribute__((always_inline)) {
-      store(sums[row * Vectors + v], block + (row * Vectors + v) * lanes<T>);
-    });
-  });
-}
-
-template <class T>
-using BlockFunction = void (*)(const T*, const T*, const int64_t*, int64_t, const T*, T*);
-
-template <class T, int Rows>
-BlockFunction<T> block_function(bool whole) {
-  return whole ? &multiply_in_place<Rows, vectors_beside(Rows), T> : &multiply_in_place<Rows, 1, T>;
-}
-
-template <class T>
-BlockFunction<T> block_function(int64_t rows, bool whole) {
-  if (rows == 8) return block_function<T, max_rows>(whole);
-  if (rows == 4) return block_function<T, 4>(whole);
-  if (rows == 2) return block_function<T, 2>(whole);
-  return block_function<T, 1>(whole);
-}
-
-int64_t block_rows(int64_t rows) {
-  int64_t size = max_rows;
-  while (size > rows) size /= 2;
-  return size;
-}
 
 PaddedPlanes planes_of(const Correlation& c) {
   std::array<PaddedPlanes::Axis, 3> axes;
@@ -140,13 +84,15 @@ class DirectCorrelation {
   }
 
  private:
-  int64_t block_vectors() const { return vectors_beside(static_cast<int>(block_rows(c_.result_channels))); }
+  int64_t block_vectors() const {
+    return vectors_beside(static_cast<int>(blocks::rows_of_block(c_.result_channels)));
+  }
 
   /// Block by block of rows, each [depth, rows].
   void pack_weight(const T* weight) {
     for (int64_t group = 0; group < c_.groups; ++group) {
       for (int64_t row = 0; row < c_.result_channels;) {
-        int64_t rows = block_rows(c_.result_channels - row);
+        int64_t rows = blocks::rows_of_block(c_.result_channels - row);
         for (int64_t c = 0; c < c_.source_channels; ++c) {
           for (const auto& tap : taps_) {
             for (int64_t i = 0; i < rows; ++i)
@@ -167,15 +113,16 @@ class DirectCorrelation {
         int64_t left = (end - position - 1) / lanes<T> + 1;
         int64_t width = left >= block_vectors() ? block_vectors() : 1;
         for (int64_t row = 0; row < c_.result_channels;) {
-          int64_t rows = block_rows(c_.result_channels - row);
+          int64_t rows = blocks::rows_of_block(c_.result_channels - row);
           int64_t channel = group * c_.result_channels + row, own = vectors_beside(static_cast<int>(rows));
           // Fewer rows than the first block has stand beside more registers; then one is taken at a time.
           bool whole = width == own;
           int64_t count = whole ? width : 1;
           for (int64_t v = 0; v < width; v += count) {
             int64_t first = position + v * lanes<T>;
-            block_function<T>(rows, whole)(packed_.data() + channel * depth_, plane + first, offsets_.data(),
-                                           depth_, bias_ == nullptr ? nullptr : bias_ + channel, block);
+            blocks::function_in_place<T>(rows, whole)(packed_.data() + channel * depth_, plane + first,
+                                                      offsets_.data(), depth_,
+                                                      bias_ == nullptr ? nullptr : bias_ + channel, block);
             write(image * c_.result_channels + row, rows, z, first, std::min(end, first + count * lanes<T>),
                   block, count * lanes<T>);
           }

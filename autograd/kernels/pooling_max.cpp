@@ -13,9 +13,6 @@ namespace {
 
 using std::int64_t;
 
-template <class T>
-constexpr int64_t lanes = static_cast<int64_t>(Lanes<T>::count);
-
 PaddedPlanes planes_of(const Pooling& p) {
   std::array<PaddedPlanes::Axis, 3> axes;
   for (std::size_t i = 0; i < 3; ++i)

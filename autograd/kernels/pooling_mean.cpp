@@ -12,9 +12,6 @@ namespace {
 using std::int64_t;
 
 template <class T>
-constexpr int64_t lanes = static_cast<int64_t>(Lanes<T>::count);
-
-template <class T>
 T add(T a, T b) {
   if constexpr (is_vector<T>)
     return a + b;

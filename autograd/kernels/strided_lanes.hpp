@@ -10,6 +10,9 @@
 /// have in common.
 namespace xgrad::kernels {
 
+template <class T>
+inline constexpr auto lanes = static_cast<std::int64_t>(Lanes<T>::count);
+
 /// Calls function(std::integral_constant<int, i>) for i below Count, written out: sums that are indexed by
 /// constants stay in registers.
 template <int Count, class Function>
