@@ -1,6 +1,7 @@
 #include <xgrad/autograd/kernels/convolution.hpp>
 
 #include <algorithm>
+#include <map>
 
 #include <xgrad/autograd/kernels/copy.hpp>
 #include <xgrad/autograd/kernels/correlation.hpp>
@@ -26,16 +27,22 @@ CorrelationAxis forward_axis(const Convolution& s, std::size_t i) {
   return axis;
 }
 
-/// Places first, first + stride, ... of the input. Place k of the kernel takes part if it meets them.
-CorrelationAxis backward_axis(const Convolution& s, std::size_t i, int64_t first) {
+/// Places first, first + stride, ... of the input, for every `first` that a place of the kernel meets.
+std::vector<CorrelationAxis> backward_axes(const Convolution& s, std::size_t i) {
   int64_t stride = s.stride[i];
-  int64_t positions = (s.input[i] - first - 1) / stride + 1;
-  CorrelationAxis axis{s.output[i], 1, positions, s.input[i], first, stride, {}};
+  std::map<int64_t, CorrelationAxis> axes;
   for (int64_t k = s.kernel[i]; k-- > 0;) {  // the source's places in rising order
-    int64_t distance = first + s.padding[i] - k * s.dilation[i];
-    if (distance % stride == 0) axis.taps.push_back({distance / stride, k});
+    int64_t distance = k * s.dilation[i] - s.padding[i];
+    int64_t first = (distance % stride + stride) % stride;
+    if (first >= s.input[i]) continue;
+    int64_t positions = (s.input[i] - first - 1) / stride + 1;
+    auto [axis, added] =
+        axes.try_emplace(first, CorrelationAxis{s.output[i], 1, positions, s.input[i], first, stride, {}});
+    axis->second.taps.push_back({(first - distance) / stride, k});
   }
-  return axis;
+  std::vector<CorrelationAxis> result;
+  for (auto& [first, axis] : axes) result.push_back(std::move(axis));
+  return result;
 }
 
 template <class Function>
@@ -94,13 +101,8 @@ Array convolve_transposed(const Convolution& s, const Array& g, const Array& wei
   std::array<std::vector<CorrelationAxis>, 3> phases;
   bool complete = true;
   for (std::size_t i = 0; i < 3; ++i) {
-    for (int64_t first = 0; first < std::min(s.stride[i], s.input[i]); ++first) {
-      CorrelationAxis axis = backward_axis(s, i, first);
-      if (axis.taps.empty())
-        complete = false;
-      else
-        phases[i].push_back(std::move(axis));
-    }
+    phases[i] = backward_axes(s, i);
+    complete &= static_cast<int64_t>(phases[i].size()) == std::min(s.stride[i], s.input[i]);
   }
   dispatch_numbers(g.dtype(), [&]<class T>(TypeTag<T>) {
     if (!complete) fill_channels<T>(result, data_or_null<T>(b));

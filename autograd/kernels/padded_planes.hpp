@@ -30,10 +30,11 @@ class PaddedPlanes {
       positions *= static_cast<double>(axes[i].positions);
     }
     fits_ = size <= 4 * (source + positions) + 1024;
-    layer_ = fits_ ? phases_[1] * phases_[2] * lengths_[1] * lengths_[2] : 0;
+    constexpr double most = 1e15;  // more is not used
+    layer_ = size <= most ? phases_[1] * phases_[2] * lengths_[1] * lengths_[2] : 0;
   }
 
-  /// The copy is not much larger than the source.
+  /// The copy is not much larger than the source. One that is enormous must not be made.
   bool fits() const { return fits_; }
   /// Numbers of one channel.
   std::int64_t size() const { return layer_ * lengths_[0]; }

@@ -19,12 +19,16 @@ T add(T a, T b) {
     return (Lanes<T>(a) + Lanes<T>(b)).values;  // wraps around
 }
 
+/// a / (b * c), of integers toward zero.
 template <class T>
-Lanes<T> divide(Lanes<T> a, Lanes<T> b) {
-  if constexpr (is_vector<T>)
-    return a / b;
-  else
-    return b.values == -1 ? -a : Lanes<T>(static_cast<T>(a.values / b.values));
+Lanes<T> divide(Lanes<T> a, Lanes<T> b, T c) {
+  if constexpr (is_vector<T>) {
+    return a / (b * c);
+  } else {
+    T divisor;
+    if (__builtin_mul_overflow(b.values, c, &divisor)) return Lanes<T>(T(0));
+    return divisor == -1 ? -a : Lanes<T>(static_cast<T>(a.values / divisor));
+  }
 }
 
 template <class T>
@@ -141,7 +145,7 @@ class Means {
         total = read_lanes(result + q, count);
       }
       Lanes<T> places = count >= lanes<T> ? load(divisors_.data() + q) : divisors_of_last(q);
-      write_lanes(divide(total, places * Lanes<T>(divisor)), result + q, count);
+      write_lanes(divide(total, places, divisor), result + q, count);
     }
   }
 
@@ -156,7 +160,7 @@ class Means {
     for (int64_t q = 0; q < columns; q += lanes<T>) {
       int64_t count = columns - q;
       Lanes<T> places = count >= lanes<T> ? load(divisors_.data() + q) : divisors_of_last(q);
-      write_lanes(divide(read_lanes(g + q, count), places * Lanes<T>(divisor)), shares + q, count);
+      write_lanes(divide(read_lanes(g + q, count), places, divisor), shares + q, count);
     }
     if (doubles_) {
       int64_t pairs = p_.input[2] / 2;

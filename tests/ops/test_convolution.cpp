@@ -235,6 +235,14 @@ TEST_CASE("a convolution does not depend on the number of threads") {
   for (std::size_t i = 0; i < 3; ++i) CHECK(equal(results[0][i], results[1][i]));
 }
 
+TEST_CASE("a transposed convolution with a long stride is mostly bias") {
+  Tensor y = conv_transpose1d(numbers({{2, 3}}), numbers({{{1, -1}}}), numbers({0.5}), {.stride = 100000});
+  CHECK(y.shape() == Shape{1, 100002});
+  CHECK(sum(y - 0.5).item() == 0);
+  CHECK(equal(y.slice(1, 0, 3), numbers({{2.5, -1.5, 0.5}})));
+  CHECK(equal(y.slice(1, 99999, 100002), numbers({{0.5, 3.5, -2.5}})));
+}
+
 TEST_CASE("integers are convolved exactly and wrap around") {
   Tensor x = tensor({200, 100, 50}, uint8).reshape({1, 3});
   Tensor w = tensor({1, 2}, uint8).reshape({1, 1, 2});

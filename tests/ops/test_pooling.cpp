@@ -276,11 +276,21 @@ TEST_CASE("wrong arguments of pooling are errors") {
   CHECK(avg_pool2d(x, 0x7fffffff, {.padding = 0x3fffffff}).item() == 0);
 }
 
+TEST_CASE("a window may be much taller than the input") {
+  Tensor x = check::spread_numbers({2, 1, 3000}, -1, 1, {}, 1).requires_grad_();
+  Tensor y = max_pool2d(x, {15, 1}, {.stride = 1, .padding = {7, 0}});
+  CHECK(equal(y, x.detach()));
+  sum(y).backward();
+  CHECK(equal(x.grad(), ones_like(x)));
+}
+
 TEST_CASE("int64 is averaged toward zero") {
   Tensor x = tensor({7, -4, -3, -2}, int64).reshape({1, 4});
   CHECK(equal(avg_pool1d(x, 2), tensor({1, -2}, int64).reshape({1, 2})));
   Tensor lowest = full({1, 1}, Scalar(INT64_MIN), int64);
   CHECK(avg_pool1d(lowest, 1, {.divisor_override = -1}).item<std::int64_t>() == INT64_MIN);
+  // 2^66 places
+  CHECK(avg_pool3d(ones({1, 1, 1, 1}, int64), 1 << 22, {.padding = 1 << 21}).sum().item<std::int64_t>() == 0);
 }
 
 TEST_CASE("pooling does not depend on the number of threads") {
