@@ -9,6 +9,7 @@
 #include <xgrad/autograd/graph/grad_mode.hpp>
 #include <xgrad/autograd/kernels/copy.hpp>
 #include <xgrad/autograd/kernels/histogram.hpp>
+#include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/reduction_dims.hpp>
 

@@ -8,6 +8,7 @@
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>

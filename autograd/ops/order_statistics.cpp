@@ -8,6 +8,7 @@
 #include <xgrad/autograd/graph/grad_mode.hpp>
 #include <xgrad/autograd/kernels/order_statistics.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>

@@ -1,5 +1,6 @@
 #include <xgrad/autograd/graph/record.hpp>
 #include <xgrad/autograd/kernels/indexing.hpp>
+#include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/pooling.hpp>
 #include <xgrad/autograd/ops/pooling_operations.hpp>
 #include <xgrad/autograd/ops/shape.hpp>

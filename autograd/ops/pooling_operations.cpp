@@ -1,6 +1,7 @@
 #include <xgrad/autograd/ops/pooling_operations.hpp>
 
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 
 namespace xgrad::detail {
@@ -69,12 +70,6 @@ Shape flattened(const Pooling& p, const Shape& shape, std::int64_t plane) {
   Shape result(shape.begin(), shape.end() - static_cast<std::ptrdiff_t>(p.spatial));
   result.push_back(plane);
   return result;
-}
-
-void require_floating(const char* name, const Tensor& x) {
-  if (is_floating(x.dtype())) return;
-  throw DTypeError(
-      fmt::format("{}: expected a floating input, got {}; convert with to()", name, xgrad::name(x.dtype())));
 }
 
 namespace {

@@ -22,9 +22,6 @@ std::pair<Tensor, Tensor> max_pool(const char* name, const kernels::Pooling& poo
 /// The shape with the spatial dimensions as one: [..., plane].
 Shape flattened(const kernels::Pooling& pooling, const Shape& shape, std::int64_t plane);
 
-/// Throws DTypeError unless x is floating.
-void require_floating(const char* name, const Tensor& x);
-
 /// Throws ValueError unless least <= number < 2^31.
 void check_number(const char* name, const char* option, std::int64_t number, std::int64_t least);
 

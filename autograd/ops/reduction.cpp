@@ -11,6 +11,7 @@
 #include <xgrad/autograd/kernels/copy.hpp>
 #include <xgrad/autograd/kernels/reduce.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/reduction_dims.hpp>
@@ -51,13 +52,6 @@ void require_elements(const char* name, const Tensor& x, const DimSet& dims) {
       throw ShapeError(fmt::format("{}: nothing to choose from: dimension {} of {} has size 0", name, i,
                                    to_string(x.shape())));
     }
-  }
-}
-
-void require_floating(const char* name, const Tensor& x) {
-  if (!is_floating(x.dtype())) {
-    throw DTypeError(fmt::format("{}: expected a floating tensor, got {}; convert with to(float32) first",
-                                 name, xgrad::name(x.dtype())));
   }
 }
 

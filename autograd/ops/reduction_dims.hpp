@@ -17,9 +17,6 @@ std::int64_t reduced_count(const Shape& shape, const kernels::DimSet& dims);
 /// Throws ShapeError where a reduced dimension has size 0.
 void require_elements(const char* name, const Tensor& x, const kernels::DimSet& dims);
 
-/// Throws DTypeError unless x is floating.
-void require_floating(const char* name, const Tensor& x);
-
 /// A sum or product of integers, which is computed as int64, in the integer dtype that was asked for.
 Tensor narrowed(const Tensor& result, std::optional<DType> dtype);
 

@@ -6,16 +6,11 @@
 #include <numbers>
 
 #include <xgrad/autograd/array/error.hpp>
+#include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 
 namespace xgrad {
 namespace {
-
-void require_floating(const char* op, const Tensor& x) {
-  if (is_floating(x.dtype())) return;
-  throw DTypeError(fmt::format("{}: expected x floating, got {} {}; convert with to(xgrad::float32)", op,
-                               name(x.dtype()), to_string(x.shape())));
-}
 
 /// A test of every element; the formula returns a Mask.
 template <class Formula>
@@ -31,7 +26,7 @@ Tensor test(const Formula& formula, const Tensor& x) {
 
 Tensor round(const Tensor& x, std::int64_t decimals) {
   if (decimals == 0) return round(x);
-  require_floating("round", x);
+  detail::require_floating("round", x);
   // Beyond this every number of the dtype is whole after scaling, or rounds to 0.
   constexpr std::int64_t most = std::numeric_limits<double>::max_exponent10;
   if (decimals > most) return x * 1;
@@ -54,7 +49,7 @@ Tensor round(const Tensor& x, std::int64_t decimals) {
 }
 
 Tensor frac(const Tensor& x) {
-  require_floating("frac", x);
+  detail::require_floating("frac", x);
   return elementwise(
       "frac", Cost::cheap, [](auto x) { return x - trunc(x); },
       with_gradients([](auto g, auto, auto) { return g * 1; }), x);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include <xgrad/autograd/array/error.hpp>
@@ -34,7 +35,8 @@ Tensor digamma(const Tensor& x) {
 }
 
 Tensor polygamma(std::int64_t n, const Tensor& x) {
-  if (n < 0) throw ValueError(fmt::format("polygamma: expected n of at least 0, got {}", n));
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 2;  // derivatives count on from n
+  if (n < 0 || n > most) throw ValueError(fmt::format("polygamma: expected n from 0 to {}, got {}", most, n));
   if (n == 0) return digamma(x);
   if (!is_floating(x.dtype())) return polygamma(n, as_floating(x));
   return record("polygamma", scalar::map(scalar::polygamma, n, x.array()),

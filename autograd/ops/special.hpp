@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include <xgrad/autograd/tensor/tensor.hpp>
+#include <xgrad/autograd/ops/unary.hpp>
 
 /// Special functions, element by element, in float64 to a few units of the last digit. Integers give the
 /// default floating dtype. Gradients of every order.
@@ -48,6 +48,24 @@ XGRAD_API Tensor i1(const Tensor& x);
 XGRAD_API Tensor i0e(const Tensor& x);
 /// i1(x) * e^-|x|. Source: torch.special.i1e.
 XGRAD_API Tensor i1e(const Tensor& x);
+
+// What torch.special names too.
+using xgrad::digamma;
+using xgrad::erf;
+using xgrad::erfc;
+using xgrad::erfinv;
+using xgrad::exp2;
+using xgrad::expm1;
+using xgrad::i0;
+using xgrad::log1p;
+using xgrad::logit;
+using xgrad::polygamma;
+using xgrad::sinc;
+/// sigmoid, digamma, lgamma and mvlgamma under their names in torch.special.
+inline Tensor expit(const Tensor& x) { return sigmoid(x); }
+inline Tensor psi(const Tensor& x) { return digamma(x); }
+inline Tensor gammaln(const Tensor& x) { return lgamma(x); }
+inline Tensor multigammaln(const Tensor& x, std::int64_t p) { return mvlgamma(x, p); }
 
 }  // namespace special
 }  // namespace xgrad

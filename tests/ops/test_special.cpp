@@ -110,7 +110,8 @@ TEST_CASE("the gamma function's family at its poles and ends") {
   CHECK(check::agree(polygamma(2, numbers({0, -1e300, 1e300})), numbers({-inf, -inf, 0}), 0));
   CHECK(std::isfinite(polygamma(3, numbers({-123456789.5})).item()));
   CHECK(polygamma(1000000, numbers({0.5})).item() == -inf);
-  CHECK(polygamma(std::numeric_limits<std::int64_t>::max(), numbers({3})).numel() == 1);
+  CHECK_THROWS_AS(polygamma(std::numeric_limits<std::int64_t>::max(), numbers({3})), ValueError);
+  CHECK(equal(special::psi(numbers({3})), digamma(numbers({3}))));
   CHECK_THROWS_AS(polygamma(-1, numbers({1})), ValueError);
   CHECK_THROWS_AS(mvlgamma(numbers({1}), 0), ValueError);
   CHECK_THROWS_AS(mvlgamma(numbers({1}), std::numeric_limits<std::int64_t>::max()), ValueError);
