@@ -1,7 +1,6 @@
 #include <xgrad/autograd/kernels/gemm.hpp>
 
 #include <cblas.h>
-#include <omp.h>
 
 #include <algorithm>
 #include <limits>
@@ -9,6 +8,7 @@
 
 #include <xgrad/autograd/kernels/lanes.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
+#include <xgrad/autograd/kernels/serial_blas.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -231,27 +231,6 @@ void vector_matrix(const Matrix<T>& a, const Matrix<T>& b, const Result<T>& resu
 }
 
 // BLAS ----------------------------------------------------------------------------------------------
-
-/// While it lives, BLAS called from this thread uses this thread alone. OpenBLAS's own threads cut sums at
-/// places that depend on their number, and would contend with ours.
-class SerialBlas {
- public:
-  SerialBlas() : threads_(omp_get_max_threads()) {
-#ifdef OPENBLAS_THREAD
-    // The build with threads of its own does not ask OpenMP.
-    static const bool own_threads =
-        openblas_get_parallel() == OPENBLAS_THREAD && (openblas_set_num_threads(1), true);
-    static_cast<void>(own_threads);
-#endif
-    omp_set_num_threads(1);
-  }
-  ~SerialBlas() { omp_set_num_threads(threads_); }
-  SerialBlas(const SerialBlas&) = delete;
-  SerialBlas& operator=(const SerialBlas&) = delete;
-
- private:
-  int threads_;
-};
 
 constexpr int64_t blas_limit = std::numeric_limits<int>::max();
 

@@ -182,4 +182,15 @@ Tensor linalg::cross(const Tensor& a, const Tensor& b, std::int64_t dim) {
   return sub(mul(turned(a, -1), turned(b, -2)), mul(turned(a, -2), turned(b, -1)));
 }
 
+Tensor cross(const Tensor& a, const Tensor& b, std::optional<std::int64_t> dim) {
+  if (dim) return linalg::cross(a, b, *dim);
+  Shape full = broadcast_shapes("cross", a.shape(), b.shape());
+  auto first = std::find(full.begin(), full.end(), 3);
+  if (first == full.end()) {
+    throw ShapeError(fmt::format("cross: expected a dimension of size 3, got {} and {}", to_string(a.shape()),
+                                 to_string(b.shape())));
+  }
+  return linalg::cross(a, b, first - full.begin());
+}
+
 }  // namespace xgrad

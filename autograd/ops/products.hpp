@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include <xgrad/autograd/tensor/tensor.hpp>
 
 /// Products of vectors, matrices and batches of matrices of given shapes; `matmul` takes any. All throw
@@ -51,5 +53,8 @@ XGRAD_API Tensor vecdot(const Tensor& x, const Tensor& y, std::int64_t dim = -1)
 /// The cross product along a dimension of size 3, after broadcasting. Source: torch.linalg.cross.
 XGRAD_API Tensor cross(const Tensor& a, const Tensor& b, std::int64_t dim = -1);
 }  // namespace linalg
+
+/// linalg::cross along `dim`, or along the first dimension of size 3. Source: torch.cross.
+XGRAD_API Tensor cross(const Tensor& a, const Tensor& b, std::optional<std::int64_t> dim = std::nullopt);
 
 }  // namespace xgrad

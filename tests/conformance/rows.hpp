@@ -34,6 +34,8 @@ Rows reduction_rows();
 Rows shape_rows();
 Rows index_rows();
 Rows linalg_rows();
+Rows linalg_decomposition_rows();
+Rows linalg_norm_rows();
 Rows nn_rows();
 Rows nn_resampling_rows();
 Rows nn_convolution_rows();

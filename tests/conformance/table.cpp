@@ -13,6 +13,8 @@ const std::map<std::string, Call>& table() {
              shape_rows,
              index_rows,
              linalg_rows,
+             linalg_decomposition_rows,
+             linalg_norm_rows,
              nn_rows,
              nn_resampling_rows,
              nn_convolution_rows,
