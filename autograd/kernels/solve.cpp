@@ -1,5 +1,6 @@
 #include <xgrad/autograd/kernels/solve.hpp>
 
+#include <cmath>
 #include <utility>
 
 #include <xgrad/autograd/kernels/copy.hpp>
@@ -189,7 +190,12 @@ CholeskyFactor cholesky(const Array& a, bool upper) {
   dispatch_floating(a.dtype(), [&]<class T>(TypeTag<T>) {
     for_each_matrix(n == 0 ? 0 : batch.elements(), cube(size), [&](int64_t i) {
       T* matrix = result.factor.data<T>() + i * size * size;
-      lapack::potrf<T>(triangle, &n, matrix, &n, result.info.data<std::int32_t>() + i, std::size_t{1});
+      std::int32_t& info = result.info.data<std::int32_t>()[i];
+      lapack::potrf<T>(triangle, &n, matrix, &n, &info, std::size_t{1});
+      // Not every LAPACK notices nan.
+      for (int64_t row = 0; info == 0 && row < size; ++row) {
+        if (std::isnan(matrix[row * (size + 1)])) info = static_cast<std::int32_t>(row + 1);
+      }
       for (int64_t row = 0; row < size; ++row) {
         T* line = matrix + row * size;
         if (upper)

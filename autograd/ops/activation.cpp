@@ -51,8 +51,7 @@ Tensor bounded(const char* op, const Tensor& x, double min_val, double max_val) 
 
 }  // namespace
 
-// Piecewise linear.
-// -----------------------------------------------------------------------------------------------
+// Piecewise linear. ---------------------------------------------------------------------------------
 
 Tensor hardtanh(const Tensor& x, double min_val, double max_val) {
   return bounded("hardtanh", x, min_val, max_val);
@@ -147,8 +146,7 @@ Tensor rrelu(const Tensor& x, double lower, double upper, bool training, Generat
   return number * slopes;
 }
 
-// Smooth.
-// ---------------------------------------------------------------------------------------------------------
+// Smooth. -------------------------------------------------------------------------------------------
 
 Tensor tanhshrink(const Tensor& x) {
   return elementwise(

@@ -92,8 +92,7 @@ linalg::Qr linalg::qr(const Tensor& A, std::string_view mode) {
   return {results[0], results[1]};
 }
 
-// Singular values
-// ------------------------------------------------------------------------------------------------------
+// Singular values -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -175,8 +174,7 @@ Tensor linalg::matrix_rank(const Tensor& A, RankOptions options) {
   return sum(values > rank_bound(values, A.size(-2), A.size(-1), options), Shape{-1});
 }
 
-// Symmetric eigenvalues
-// ------------------------------------------------------------------------------------------------------
+// Symmetric eigenvalues -----------------------------------------------------------------------------
 
 namespace {
 
@@ -220,8 +218,7 @@ Tensor linalg::eigvalsh(const Tensor& A, std::string_view UPLO) {
   return Tensor(kernels::eigh(name, A.array(), upper, false).values);
 }
 
-// Householder reflectors
-// ------------------------------------------------------------------------------------------------------
+// Householder reflectors ----------------------------------------------------------------------------
 
 namespace {
 

@@ -159,8 +159,7 @@ Tensor linalg::lu_solve(const Tensor& LU, const Tensor& pivots, const Tensor& B,
   return solve_triangular(LU, x, true);
 }
 
-// Cholesky
-// ------------------------------------------------------------------------------------------------------
+// Cholesky ------------------------------------------------------------------------------------------
 
 namespace {
 

@@ -14,8 +14,7 @@
 
 namespace xgrad {
 
-// Of two numbers.
-// ---------------------------------------------------------------------------------------------------
+// Of two numbers. -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -81,8 +80,7 @@ Tensor margin_ranking_loss(const Tensor& input1, const Tensor& input2, const Ten
   return detail::reduce_losses(op, losses, reduction);
 }
 
-// Of distances.
-// -----------------------------------------------------------------------------------------------------
+// Of distances. -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -152,8 +150,7 @@ Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const T
   return detail::reduce_losses(op, losses, reduction);
 }
 
-// Of classes.
-// -------------------------------------------------------------------------------------------------------
+// Of classes. ---------------------------------------------------------------------------------------
 
 namespace {
 

@@ -11,6 +11,7 @@
 #include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/decompositions.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
@@ -98,41 +99,6 @@ Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim, std::opti
 
 namespace {
 
-/// U V^T for matrices U S V^T [..., m, n], by Newton's iteration y <- (3 y - y y^T y) / 2 on the matrices
-/// scaled down: it takes every singular value but 0 to 1. Source: Higham, "Functions of Matrices", 2008,
-/// (8.20).
-Tensor orthogonal_factor(const Tensor& x) {
-  Tensor y = x / without_zeros(linalg::vector_norm(x.detach(), INFINITY, Shape{-2, -1}, true));
-  y = y / without_zeros(linalg::vector_norm(y.detach(), 2, Shape{-2, -1}, true));
-  double limit = x.dtype() == float32 ? 4e-7 : 1e-15;
-  bool tall = x.size(-2) >= x.size(-1);
-  int left = 150;  // enough for the smallest normal ratio of singular values that the limit tells from 0
-  while (left-- > 0) {
-    Tensor cube = tall ? matmul(y, matmul(y.mT(), y)) : matmul(matmul(y, y.mT()), y);
-    Tensor next = y * 1.5 - cube * 0.5;
-    NoGrad off;
-    if (left > 2 && !(max(abs(next - y)).item() > limit)) left = 2;  // the derivatives follow a step later
-    y = next;
-  }
-  return y;
-}
-
-/// Sums of the singular values of [..., m, n], [...].
-Tensor nuclear_norms(const Tensor& x) {
-  Tensor numbers;
-  {
-    NoGrad off;
-    numbers = sum(x * orthogonal_factor(x), Shape{-2, -1});
-  }
-  return record("norm", numbers.array(),
-                gradient(
-                    x,
-                    [](const Tensor& g, const Tensor& matrices) {
-                      return unsqueeze(unsqueeze(g, -1), -1) * orthogonal_factor(matrices);
-                    },
-                    x));
-}
-
 /// The two dimensions of matrices moved to the back.
 Tensor matrices_last(const Tensor& x, const DimSet& dims) {
   Shape order;
@@ -165,7 +131,7 @@ Tensor norm(const Tensor& x, std::string_view p, const Dims& dims, bool keepdim,
   Tensor input = converted("norm", x, dtype);
   Shape reduced = kernels::reduced_shape(x.shape(), set, keepdim);
   if (input.numel() == 0) return sum_over(input, set, keepdim);
-  return reshape(nuclear_norms(matrices_last(input, set)), reduced);
+  return reshape(sum(linalg::svdvals(matrices_last(input, set)), Shape{-1}), reduced);
 }
 
 Tensor renorm(const Tensor& x, double p, std::int64_t dim, double maxnorm) {

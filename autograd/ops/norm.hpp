@@ -24,7 +24,8 @@ XGRAD_API Tensor norm(const Tensor& x, double p = 2, const Dims& dims = std::nul
                       std::optional<DType> dtype = std::nullopt);
 /// Matrix norms over two dimensions (by default those of a matrix): "fro", the 2-norm of all elements, which
 /// may also be over one dimension or all; "nuc", the sum of the singular values, whose gradient is defined
-/// where none is 0. Throws ValueError for another word, ShapeError for other dimensions.
+/// where none is 0. Throws ValueError for another word and, "nuc", for nan and infinities, ShapeError for
+/// other dimensions.
 XGRAD_API Tensor norm(const Tensor& x, std::string_view p, const Dims& dims = std::nullopt,
                       bool keepdim = false, std::optional<DType> dtype = std::nullopt);
 

@@ -114,8 +114,7 @@ std::pair<Tensor, Tensor> mode(const Tensor& x, std::int64_t dim, bool keepdim) 
                 [](const Tensor& rows) { return kernels::places_of_modes(rows.array()); });
 }
 
-// Quantiles
-// ---------------------------------------------------------------------------------------------------
+// Quantiles -----------------------------------------------------------------------------------------
 
 namespace {
 

@@ -75,8 +75,7 @@ Tensor pad_constant(const Tensor& x, const Shape& padding, Scalar value) {
                 }));
 }
 
-// Modes that copy elements
-// -------------------------------------------------------------------------------------
+// Modes that copy elements --------------------------------------------------------------------------
 
 enum class Mode { reflect, replicate, circular };
 

@@ -106,8 +106,7 @@ Tensor fold(const Tensor& x, const Shape& output_size, const Shape& kernel_size,
   return to_image(x, geometry);
 }
 
-// Channels and places
-// --------------------------------------------------------------------------------------------
+// Channels and places -------------------------------------------------------------------------------
 
 namespace {
 

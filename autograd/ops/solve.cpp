@@ -28,8 +28,7 @@ void detail::require_regular(const char* name, const Array& info) {
   }
 }
 
-// Inverses
-// ------------------------------------------------------------------------------------------------------
+// Inverses ------------------------------------------------------------------------------------------
 
 namespace {
 
@@ -77,8 +76,7 @@ Tensor linalg::tensorinv(const Tensor& A, std::int64_t ind) {
   return reshape(checked_inverse(name, reshape(A, {rows, rows})), shape);
 }
 
-// General systems
-// ------------------------------------------------------------------------------------------------------
+// General systems -----------------------------------------------------------------------------------
 
 namespace {
 
@@ -168,8 +166,7 @@ Tensor linalg::tensorsolve(const Tensor& A, const Tensor& B, const Shape& dims) 
   return reshape(solve(reshape(moved, {rows, rows}), reshape(B, {rows})), shape);
 }
 
-// Triangular systems
-// ------------------------------------------------------------------------------------------------------
+// Triangular systems --------------------------------------------------------------------------------
 
 namespace {
 

@@ -17,8 +17,7 @@ namespace xgrad {
 
 namespace scalar = kernels::special;
 
-// The gamma function.
-// --------------------------------------------------------------------------------------------
+// The gamma function. -------------------------------------------------------------------------------
 
 Tensor lgamma(const Tensor& x) {
   if (!is_floating(x.dtype())) return lgamma(as_floating(x));
@@ -54,8 +53,7 @@ Tensor mvlgamma(const Tensor& x, std::int64_t p) {
   return sum(lgamma(unsqueeze(x, -1) + shifts), Shape{-1}) + constant;
 }
 
-// The normal distribution.
-// ----------------------------------------------------------------------------------------
+// The normal distribution. --------------------------------------------------------------------------
 
 Tensor erfinv(const Tensor& x) {
   if (!is_floating(x.dtype())) return erfinv(as_floating(x));
@@ -123,8 +121,7 @@ Tensor entr(const Tensor& x) {
 
 }  // namespace special
 
-// Bessel functions and sinc.
-// --------------------------------------------------------------------------------------
+// Bessel functions and sinc. ------------------------------------------------------------------------
 
 namespace {
 
@@ -170,8 +167,7 @@ Tensor special::i0e(const Tensor& x) { return bessel_ie("i0e", 0, as_floating(x)
 Tensor special::i1e(const Tensor& x) { return bessel_ie("i1e", 1, as_floating(x)); }
 Tensor sinc(const Tensor& x) { return sinc_derivative(0, as_floating(x)); }
 
-// logit
-// -----------------------------------------------------------------------------------------------------------
+// logit ---------------------------------------------------------------------------------------------
 
 Tensor logit(const Tensor& x, std::optional<double> eps) {
   if (!eps || *eps < 0) {

@@ -15,8 +15,10 @@ struct GradcheckOptions {
   double step = 1e-6;  ///< of the central differences
   double rtol = 1e-5;  ///< |analytic - numeric| <= atol + rtol * |numeric|
   double atol = 1e-7;
-  bool allow_zero = false;  ///< whether a check whose gradients are all 0 passes: it may compare nothing
-  std::uint64_t seed = 0;   ///< of the random gradients of the outputs
+  /// Whether a check whose gradients are all 0, or that a cut graph leaves without any, passes: it may
+  /// compare nothing.
+  bool allow_zero = false;
+  std::uint64_t seed = 0;  ///< of the random gradients of the outputs
 };
 
 /// What a check found. In a condition it is true when the gradients agree.
