@@ -27,7 +27,7 @@ Array turned(const Array& a) {
 
 /// All leading dimensions as one.
 Tensor rows_of(const Tensor& x) {
-  return x.ndim() == 2 ? x : reshape(x, {x.numel() / std::max<std::int64_t>(x.size(-1), 1), x.size(-1)});
+  return x.ndim() == 1 ? unsqueeze(x, 0) : flatten(x, 0, -2);
 }
 
 Tensor matrices(const Tensor& a, const Tensor& b) {
