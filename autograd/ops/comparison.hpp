@@ -11,6 +11,7 @@ namespace xgrad {
   XGRAD_API Tensor name(const Tensor& a, Scalar b);                                  \
   inline Tensor operator op(const Tensor& a, const Tensor& b) { return name(a, b); } \
   inline Tensor operator op(const Tensor& a, Scalar b) { return name(a, b); }
+/// Each pair of elements compared; a number stands for a tensor of it.
 XGRAD_COMPARISON(eq, ==)
 XGRAD_COMPARISON(ne, !=)
 XGRAD_COMPARISON(lt, <)
@@ -28,8 +29,11 @@ inline Tensor operator!(const Tensor& x) { return logical_not(x); }
 inline Tensor operator&(const Tensor& a, const Tensor& b) { return logical_and(a, b); }
 inline Tensor operator|(const Tensor& a, const Tensor& b) { return logical_or(a, b); }
 
+/// Where x is nan.
 XGRAD_API Tensor isnan(const Tensor& x);
+/// Where x is inf or -inf; of integers nowhere.
 XGRAD_API Tensor isinf(const Tensor& x);
+/// Where x is neither nan nor infinite; of integers everywhere.
 XGRAD_API Tensor isfinite(const Tensor& x);
 
 /// Where |a - b| <= atol + rtol * |b| (equal infinities are close; nan only with equal_nan). Throws

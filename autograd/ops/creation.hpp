@@ -57,10 +57,13 @@ Tensor tensor(const std::vector<T>& values, std::optional<Shape> shape = std::nu
 
 /// Uninitialized memory.
 XGRAD_API Tensor empty(const Shape& shape, std::optional<DType> dtype = std::nullopt);
+/// All elements 0.
 XGRAD_API Tensor zeros(const Shape& shape, std::optional<DType> dtype = std::nullopt);
+/// All elements 1.
 XGRAD_API Tensor ones(const Shape& shape, std::optional<DType> dtype = std::nullopt);
 /// All elements `value`. The dtype follows the value: bool, int64 or the default dtype.
 XGRAD_API Tensor full(const Shape& shape, Scalar value, std::optional<DType> dtype = std::nullopt);
+/// In the shape of another tensor, and in its dtype unless one is given.
 XGRAD_API Tensor zeros_like(const Tensor& like, std::optional<DType> dtype = std::nullopt);
 XGRAD_API Tensor ones_like(const Tensor& like, std::optional<DType> dtype = std::nullopt);
 XGRAD_API Tensor full_like(const Tensor& like, Scalar value, std::optional<DType> dtype = std::nullopt);

@@ -28,7 +28,9 @@ XGRAD_API Tensor rad2deg(const Tensor& x);
 
 /// Whether the sign bit is set, also of -0 and nan; for integers x < 0. Source: torch.signbit.
 XGRAD_API Tensor signbit(const Tensor& x);
+/// Where x is inf.
 XGRAD_API Tensor isposinf(const Tensor& x);
+/// Where x is -inf.
 XGRAD_API Tensor isneginf(const Tensor& x);
 
 /// Every bit of an integer turned over; for bool "not". Throws DTypeError for floating x. Source:

@@ -22,7 +22,9 @@ XGRAD_API Tensor expm1(const Tensor& x);
 XGRAD_API Tensor log(const Tensor& x);
 /// log(1 + x), accurate near 0.
 XGRAD_API Tensor log1p(const Tensor& x);
+/// The logarithm to base 2; nan for negative x, -inf at 0.
 XGRAD_API Tensor log2(const Tensor& x);
+/// The logarithm to base 10; nan for negative x, -inf at 0.
 XGRAD_API Tensor log10(const Tensor& x);
 /// Square root; nan for negative x. Gradient at 0: inf.
 XGRAD_API Tensor sqrt(const Tensor& x);
@@ -30,17 +32,29 @@ XGRAD_API Tensor sqrt(const Tensor& x);
 XGRAD_API Tensor rsqrt(const Tensor& x);
 /// 1 / x.
 XGRAD_API Tensor reciprocal(const Tensor& x);
+/// The sine of x in radians.
 XGRAD_API Tensor sin(const Tensor& x);
+/// The cosine of x in radians.
 XGRAD_API Tensor cos(const Tensor& x);
+/// The tangent of x in radians.
 XGRAD_API Tensor tan(const Tensor& x);
+/// The angle in [-pi/2, pi/2] whose sine is x; nan outside [-1, 1]. The gradient at -1 and 1 is infinite.
 XGRAD_API Tensor asin(const Tensor& x);
+/// The angle in [0, pi] whose cosine is x; nan outside [-1, 1]. The gradient at -1 and 1 is infinite.
 XGRAD_API Tensor acos(const Tensor& x);
+/// The angle in (-pi/2, pi/2) whose tangent is x.
 XGRAD_API Tensor atan(const Tensor& x);
+/// (e^x - e^-x) / 2.
 XGRAD_API Tensor sinh(const Tensor& x);
+/// (e^x + e^-x) / 2.
 XGRAD_API Tensor cosh(const Tensor& x);
+/// sinh(x) / cosh(x).
 XGRAD_API Tensor tanh(const Tensor& x);
+/// The inverse of sinh.
 XGRAD_API Tensor asinh(const Tensor& x);
+/// The inverse of cosh, not negative; nan below 1. The gradient at 1 is infinite.
 XGRAD_API Tensor acosh(const Tensor& x);
+/// The inverse of tanh: infinite at -1 and 1, nan outside.
 XGRAD_API Tensor atanh(const Tensor& x);
 /// 2 / sqrt(pi) * integral of e^(-t^2) from 0 to x.
 XGRAD_API Tensor erf(const Tensor& x);
@@ -64,10 +78,13 @@ XGRAD_API Tensor silu(const Tensor& x);
 XGRAD_API Tensor softplus(const Tensor& x, double beta = 1.0, double threshold = 20.0);
 /// -1, 0 or 1; 0 for nan. Gradient 0.
 XGRAD_API Tensor sign(const Tensor& x);
-/// The whole number below, above, towards 0; the nearest, halves to even. Gradient 0.
+/// The largest whole number that is not above x. Gradient 0.
 XGRAD_API Tensor floor(const Tensor& x);
+/// The smallest whole number that is not below x. Gradient 0.
 XGRAD_API Tensor ceil(const Tensor& x);
+/// x without its fraction: toward 0. Gradient 0.
 XGRAD_API Tensor trunc(const Tensor& x);
+/// The nearest whole number, halves to even. Gradient 0.
 XGRAD_API Tensor round(const Tensor& x);
 /// x within [min, max]; an absent bound does not bind, min > max gives max, nan stays nan. The gradient
 /// passes where min <= x <= max. Throws ValueError without any bound, DTypeError for bool. Source:

@@ -2,7 +2,9 @@
 // that must throw. Each case runs in float64, against the numbers of the file, and again in float32, against
 // our float64 numbers for the same inputs rounded to float32 (so that rounding the inputs does not count).
 //
-//   xgrad_conformance [--filter TEXT] [--list] FOLDER...
+//   xgrad_conformance [--filter TEXT] [--list] [--fail-fast] FOLDER...
+//
+// With --fail-fast it stops at the first failure, and cases of operations that have no row do not count.
 
 #include <cmath>
 #include <filesystem>
@@ -287,7 +289,7 @@ std::string key_of(const Json& file) {
   return group + "/" + (name.starts_with(group + ".") ? name.substr(group.size() + 1) : name);
 }
 
-int run(const std::string& filter, bool list, const std::vector<std::string>& folders) {
+int run(const std::string& filter, bool list, bool fail_fast, const std::vector<std::string>& folders) {
   Counts counts;
   Counts single;
   std::map<std::string, int> unsupported;
@@ -322,6 +324,7 @@ int run(const std::string& filter, bool list, const std::vector<std::string>& fo
       std::string problem = run_in_float64(text, row->second);
       counts.add(problem);
       report("", problem);
+      if (fail_fast && !problem.empty()) return 1;
       if (!problem.empty()) continue;  // float32 is measured by float64
       if (beyond_float32(text)) {
         ++single.beyond;
@@ -330,9 +333,10 @@ int run(const std::string& filter, bool list, const std::vector<std::string>& fo
       problem = run_in_float32(key, text, row->second);
       single.add(problem);
       report(" in float32", problem);
+      if (fail_fast && !problem.empty()) return 1;
     }
   }
-  if (list) return 0;
+  if (list || fail_fast) return 0;
   if (!unsupported.empty()) {
     std::cout << "unsupported:\n";
     for (const auto& [key, cases] : unsupported) std::cout << "  " << key << ": " << cases << " cases\n";
@@ -350,6 +354,7 @@ int run(const std::string& filter, bool list, const std::vector<std::string>& fo
 int main(int argc, char** argv) try {
   std::string filter;
   bool list = false;
+  bool fail_fast = false;
   std::vector<std::string> folders;
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
@@ -357,14 +362,16 @@ int main(int argc, char** argv) try {
       filter = argv[++i];
     else if (word == "--list")
       list = true;
+    else if (word == "--fail-fast")
+      fail_fast = true;
     else if (word.starts_with("--"))
       throw std::invalid_argument("unknown option " + word);
     else
       folders.push_back(word);
   }
   if (folders.empty())
-    throw std::invalid_argument("usage: xgrad_conformance [--filter TEXT] [--list] FOLDER...");
-  return conformance::run(filter, list, folders);
+    throw std::invalid_argument("usage: xgrad_conformance [--filter TEXT] [--list] [--fail-fast] FOLDER...");
+  return conformance::run(filter, list, fail_fast, folders);
 } catch (const std::exception& error) {
   std::cerr << "xgrad_conformance: " << error.what() << "\n";
   return 2;
