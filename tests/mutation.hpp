@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdlib>
 #include <type_traits>
 
@@ -50,6 +51,14 @@ struct Changed<Tensor> {
     if (change == Change::negate) return neg(value);
     if (change == Change::twice) return mul(value, 2);
     return change == Change::drop ? zeros_like(value) : add(value, 1);
+  }
+};
+
+template <std::size_t N>
+struct Changed<std::array<Tensor, N>> {
+  static std::array<Tensor, N> by(Change change, std::array<Tensor, N> values) {
+    for (Tensor& value : values) value = Changed<Tensor>::by(change, value);
+    return values;
   }
 };
 

@@ -22,6 +22,11 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # What runs the formulas, not formulas.
 LEFT_OUT = {"elementwise.hpp"}
+# Mutants that change nothing anyone can see: (operation, expression).
+WITHOUT_EFFECT = {
+    ("heaviside", "g * 0"),  # nothing is recorded
+    ("multi_margin_loss", "g * 0"),  # of a constant
+}
 OPEN, CLOSE = "([{", ")]}"
 
 
@@ -79,6 +84,21 @@ def lambda_body(code, begin):
     if brace < 0 or not re.fullmatch(r"[\s\w:<>,&*-]*", code[after:brace]):
         return None
     return brace + 1, closing(code, brace)
+
+
+def closure_body(code, begin, end):
+    """(begin, end) of the body of a closure, written here or named, or None."""
+    if begin == end:
+        return None
+    name = re.fullmatch(r"\w+", code[begin:end])
+    if name:
+        match = re.search(rf"\b{name.group()} = (?=\[)|\bTensor {name.group()}\(const Tensor& \w+\) \{{", code)
+        if not match:
+            return None
+        if match.group().endswith("{"):
+            return match.end(), closing(code, match.end() - 1)
+        begin = match.end()
+    return lambda_body(code, begin)
 
 
 def without_inner_lambdas(code, begin, end):
@@ -148,8 +168,8 @@ def add_expression(code, begin, end, deep, places, problems):
             if a < b:
                 add_expression(code, a, b, deep, places, problems)
         return
-    if re.fullmatch(r"(Tensor\()?g \* 0\)?|zeros_like\(.*\)", expression):
-        places.append(Place(begin, end, "zero"))
+    if re.fullmatch(r"g \* 0|expand\(g \* 0, \w+\)|zeros_like\(.*\)", expression):
+        places.append(Place(begin, end, "zero"))  # -0 and twice 0 are the same
         return
     places.append(Place(begin, end, "gradient"))
     for a, b in terms(code, begin, end, deep):
@@ -190,8 +210,9 @@ def find_places(code):
         else:
             candidates = arguments[1:2]
         for a, b in candidates:
-            named = re.search(rf"\b{code[a:b]} = (?=\[)", code) if re.fullmatch(r"\w+", code[a:b]) else None
-            body = lambda_body(code, named.end() if named else a) if a < b else None
+            if re.fullmatch(r"(input|target)_slope_of\(loss\)", code[a:b]):
+                continue  # see below
+            body = closure_body(code, a, b)
             if body:
                 add_body(code, body, name == "with_gradients", places, problems)
             else:
@@ -265,7 +286,9 @@ def rewrite_copy(copy, only):
                                       change, " ".join(text[place.begin:place.end].split())))
         if copy:
             (copy / file).write_text(rewritten(text, places))
-    return [m for m in mutants if only in f"{m.file} {m.operation}"], left
+    chosen = [m for m in mutants if only in f"{m.file} {m.operation}"
+              and (m.operation, m.expression) not in WITHOUT_EFFECT]
+    return chosen, left
 
 
 def make_copy(copy):

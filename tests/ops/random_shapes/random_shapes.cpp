@@ -109,7 +109,29 @@ Tensor definite(const Tensor& x) { return matmul(x, x.mT()) + eye(x.size(-1), st
 
 Tensor regular(const Tensor& x) { return x + eye(x.size(-1), std::nullopt, float64) * 5; }
 
+Tensor slope(Tensor (*f)(const Tensor&), const Tensor& x) {
+  EnableGrad on;
+  Tensor input = x.requires_grad() ? x : x.detach().requires_grad_();
+  return grad(sum(square(f(input))), input, Tensor(), {.create_graph = true});
+}
+
 namespace {
+
+/// The gradients of all inputs, for fixed numbers as that of the result. Formulas that record themselves and
+/// fast ones that do not must give the same: the checks look at the first kind by its own derivative alone.
+Tensors gradients(const TensorFunction& call, const Tensors& inputs, bool create_graph) {
+  Tensors leaves;
+  for (const Tensor& input : inputs) leaves.push_back(input.detach().clone().requires_grad_());
+  Tensor y = call(leaves);
+  Generator generator(7);
+  Tensor start = rand(y.shape(), float64, &generator) + 0.5;
+  Tensors found = grad(std::span(&y, 1), leaves, std::span(&start, 1),
+                       {.create_graph = create_graph, .allow_unused = true});
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    found[i] = found[i].defined() ? found[i].detach() : zeros_like(leaves[i]).detach();
+  }
+  return found;
+}
 
 std::string text(const Tensors& inputs) {
   std::string result;
@@ -123,6 +145,13 @@ bool check_at(const Row& row, const TensorFunction& call, const Tensors& inputs)
   CHECK_MESSAGE(first.passed, row.name << ": " << first.report);
   auto second = gradgradcheck(call, inputs, {.rtol = 1e-4, .atol = 1e-6, .allow_zero = true});
   CHECK_MESSAGE(second.passed, row.name << ": " << second.report);
+  Tensors plain = gradients(call, inputs, false);
+  Tensors recorded = gradients(call, inputs, true);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    CHECK_MESSAGE(allclose(recorded[i], plain[i], 1e-9, 1e-10),
+                  row.name << ": the gradient of input " << i << " differs when it is recorded: got "
+                           << recorded[i] << ", expected " << plain[i]);
+  }
   return gradcheck(call, inputs).passed;
 }
 

@@ -86,6 +86,9 @@ Tensor definite(const Tensor& x);
 /// Square matrices far from singular: x + 4.
 Tensor regular(const Tensor& x);
 
+/// The gradient of sum(f(x)^2), itself a function of x: checked, it shows derivatives of the third order.
+Tensor slope(Tensor (*f)(const Tensor&), const Tensor& x);
+
 /// Checks each row at several drawn shapes, and reports what fails through doctest.
 void check_rows(const std::vector<Row>& rows);
 
