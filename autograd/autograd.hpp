@@ -13,6 +13,7 @@
 #include <xgrad/autograd/ops/activation.hpp>
 #include <xgrad/autograd/ops/advanced_indexing.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/attention.hpp>
 #include <xgrad/autograd/ops/bilinear.hpp>
 #include <xgrad/autograd/ops/binary_math.hpp>
 #include <xgrad/autograd/ops/bitwise.hpp>
@@ -26,6 +27,7 @@
 #include <xgrad/autograd/ops/distance.hpp>
 #include <xgrad/autograd/ops/division.hpp>
 #include <xgrad/autograd/ops/einsum.hpp>
+#include <xgrad/autograd/ops/embedding.hpp>
 #include <xgrad/autograd/ops/factorization.hpp>
 #include <xgrad/autograd/ops/grids.hpp>
 #include <xgrad/autograd/ops/histogram.hpp>
@@ -40,6 +42,7 @@
 #include <xgrad/autograd/ops/matrix_norm.hpp>
 #include <xgrad/autograd/ops/multi_dot.hpp>
 #include <xgrad/autograd/ops/norm.hpp>
+#include <xgrad/autograd/ops/normalization.hpp>
 #include <xgrad/autograd/ops/order_statistics.hpp>
 #include <xgrad/autograd/ops/padding.hpp>
 #include <xgrad/autograd/ops/patches.hpp>
