@@ -83,7 +83,25 @@ void add_elementwise_workloads() {
   forward_and_backward(
       "index/select_50000x256_8192", [] { return Tensors{randn({50000, 256}), randint(0, 50000, {8192})}; },
       [](const Tensors& x) { return index_select(x[0], 0, x[1]); });
+  forward_and_backward(
+      "index/embedding_50000x256_64x128",
+      [] { return Tensors{randn({50000, 256}), randint(0, 50000, {64, 128})}; },
+      [](const Tensors& x) { return embedding(x[1], x[0]); });
+  auto row = [] { return Tensors{randn({1 << 20})}; };
+  forward_only("index/sort_1M", row, [](const Tensors& x) { return sort(x[0]).first; });
+  forward_only(
+      "index/topk10_1024x1024", [] { return Tensors{randn({1024, 1024})}; },
+      [](const Tensors& x) { return topk(x[0], 10, 1).first; });
+  forward_only(
+      "reduce/cumsum_axis1_4096", [] { return Tensors{randn({4096, 4096})}; },
+      [](const Tensors& x) { return cumsum(x[0], 1); });
 
+  auto filled = [](const char* name, Tensor (*fill)(const Tensor&)) {
+    forward_only(
+        name, [] { return Tensors{zeros({1 << 20})}; }, [fill](const Tensors& x) { return fill(x[0]); });
+  };
+  filled("random/normal_1M", [](const Tensor& x) { return nn::init::normal_(x), x; });
+  filled("random/uniform_1M", [](const Tensor& x) { return nn::init::uniform_(x), x; });
   forward_and_backward("random/dropout_1M", million, [](const Tensors& x) { return nn::dropout(x[0], 0.1); });
 }
 

@@ -33,12 +33,21 @@ void with_truths(bool a, bool b, const Function& function) {
     b ? function.template operator()<false, true>() : function.template operator()<false, false>();
 }
 
+/// What a row is moved and multiplied by.
+template <class T>
+struct RowStatistics {
+  T mean;
+  T rest;       ///< what rounding took from the mean: far from 0 it is seen in x - mean, which is exact
+  T deviation;  ///< reciprocal
+};
+
 /// y = (x - mean) * deviation * weight + bias along a row.
 template <bool weighted, bool shifted, class T>
-void write_row(const T* x, T* y, int64_t length, T mean, T deviation, const T* weight, const T* bias) {
-  Lanes<T> centre(mean), scale(deviation);
+void write_row(const T* x, T* y, int64_t length, const RowStatistics<T>& row, const T* weight,
+               const T* bias) {
+  Lanes<T> centre(row.mean), scale(row.deviation), offset(-row.rest * row.deviation);
   detail::for_lanes<T>(length, [=](int64_t i, auto how) {
-    Lanes<T> value = (fetch(x + i, how) - centre) * scale;
+    Lanes<T> value = fused(fetch(x + i, how) - centre, scale, offset);
     if constexpr (weighted && shifted)
       value = fused(value, fetch(weight + i, how), fetch(bias + i, how));
     else if constexpr (weighted)
@@ -51,16 +60,18 @@ void write_row(const T* x, T* y, int64_t length, T mean, T deviation, const T* w
 
 /// The mean and the reciprocal deviation of a row; about 0 where it is not centred.
 template <bool centred, class T>
-std::pair<T, T> statistics(const T* x, int64_t length, double eps) {
+RowStatistics<T> statistics(const T* x, int64_t length, double eps) {
   if constexpr (centred) {
     detail::Moments moments = detail::moments_of(x, length);
-    return {static_cast<T>(moments.mean), detail::reciprocal_deviation<T>(moments.variance(), eps)};
+    T mean = static_cast<T>(moments.mean);
+    return {mean, static_cast<T>(moments.mean - static_cast<double>(mean)),
+            detail::reciprocal_deviation<T>(moments.variance(), eps)};
   } else {
     double squares = detail::long_sums<1, T>(length, [x](int64_t i, auto how) {
       Lanes<T> number = fetch(x + i, how);
       return std::array<Lanes<T>, 1>{number * number};
     })[0];
-    return {T(0), detail::reciprocal_deviation<T>(squares / static_cast<double>(length), eps)};
+    return {T(0), T(0), detail::reciprocal_deviation<T>(squares / static_cast<double>(length), eps)};
   }
 }
 
@@ -75,11 +86,11 @@ Normalized forward(const Array& x, int64_t length, const Array& weight, const Ar
       with_truths(weight.defined(), bias.defined(), [&]<bool weighted, bool shifted>() {
         for (int64_t row = begin; row < end; ++row) {
           const T* from = x.data<T>() + row * length;
-          auto [mean, deviation] = statistics<centred>(from, length, eps);
-          all.mean.data<T>()[row] = mean;
-          all.deviation.data<T>()[row] = deviation;
-          write_row<weighted, shifted>(from, all.result.data<T>() + row * length, length, mean, deviation,
-                                       factors, shifts);
+          RowStatistics<T> numbers = statistics<centred>(from, length, eps);
+          all.mean.data<T>()[row] = numbers.mean;
+          all.deviation.data<T>()[row] = numbers.deviation;
+          write_row<weighted, shifted>(from, all.result.data<T>() + row * length, length, numbers, factors,
+                                       shifts);
         }
       });
     });

@@ -123,6 +123,16 @@ std::vector<Row> matrix_rows() {
       {"linalg::norm", filled(2, 2), {real}, CALL(linalg::norm(x[0], "fro"))},
       {"linalg::cond", letters({"b33"}), {real}, CALL(linalg::cond(regular(x[0])))},
       {"linalg::cond", letters({"b33"}), {real}, CALL(linalg::cond(regular(x[0]), 1.0))},
+      {"attention_weights", letters({"blk", "bsk"}, "b"), {real}, CALL(attention_weights(x[0], x[1]))},
+      {"scaled_dot_product_attention",
+       letters({"blk", "bsk", "bsn"}, "b"),
+       {real},
+       CALL(scaled_dot_product_attention(x[0], x[1], x[2], {.is_causal = true}))},
+      {"multi_head_attention_forward",
+       letters({"lb4", "sb4", "44"}),
+       {unit},
+       CALL(multi_head_attention_forward(x[0], x[1], x[1], 2, cat({x[2], x[2] * 2, x[2].t()}), {}, x[2], {})
+                .first)},
   };
 }
 
