@@ -292,10 +292,16 @@ def rewrite_copy(copy, only):
 
 
 def make_copy(copy):
+    """The project in the folder `copy`; what was built there stays, so that little is built again."""
     copy.mkdir(parents=True, exist_ok=True)
+    for old in copy.iterdir():
+        if old.name != "build":
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
     kept = ["--exclude=" + name for name in ("build", "build-*", ".git", ".cache")]
     tar = subprocess.Popen(["tar", "-C", ROOT, "-c", *kept, "."], stdout=subprocess.PIPE)
     subprocess.run(["tar", "-C", copy, "-x"], stdin=tar.stdout, check=True)
+    if tar.wait() != 0:
+        raise RuntimeError("the project could not be copied")
     shutil.copy(ROOT / "tests/mutation.hpp", copy / "autograd/graph/mutation.hpp")
 
 
