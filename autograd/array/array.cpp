@@ -33,7 +33,8 @@ constexpr std::size_t max_dimensions = 64;
 }
 
 /// The number of elements; throws for shapes that cannot be.
-std::int64_t checked_elements(const Shape& shape, DType dtype) {
+std::int64_t checked_elements(const Shape& shape) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / 8;  // of the widest dtype
   std::int64_t elements = 1;
   bool overflow = shape.size() > max_dimensions;
   bool empty = false;
@@ -41,18 +42,16 @@ std::int64_t checked_elements(const Shape& shape, DType dtype) {
     overflow |= size < 0 || __builtin_mul_overflow(elements, size == 0 ? 1 : size, &elements);
     empty |= size == 0;
   }
-  overflow |=
-      elements > std::numeric_limits<std::int64_t>::max() / static_cast<std::int64_t>(item_size(dtype));
-  if (overflow) [[unlikely]] {
+  overflow |= elements > most;
+  if (overflow) [[unlikely]]
     fail_shape(shape);
-  }
   return empty ? 0 : elements;
 }
 
 }  // namespace
 
 Array::Array(Shape shape, DType dtype)
-    : shape_(std::move(shape)), numel_(checked_elements(shape_, dtype)), dtype_(dtype) {
+    : shape_(std::move(shape)), numel_(checked_elements(shape_)), dtype_(dtype) {
   strides_ = contiguous_strides(shape_);
   storage_ = Storage::allocate(static_cast<std::size_t>(numel_) * item_size(dtype));
   data_ = storage_->data();
@@ -63,7 +62,7 @@ Array::Array(IntrusivePtr<Storage> storage, std::byte* data, Shape shape, Stride
       data_(data),
       shape_(std::move(shape)),
       strides_(std::move(strides)),
-      numel_(checked_elements(shape_, dtype)),
+      numel_(checked_elements(shape_)),
       dtype_(dtype),
       contiguous_(numel_ == 0 || has_contiguous_strides(shape_, strides_)) {}
 
@@ -85,7 +84,7 @@ Array Array::full(Shape shape, Scalar value, DType dtype) {
 }
 
 Array Array::adopt(void* data, Shape shape, DType dtype, void* owner, void (*release)(void*)) {
-  std::int64_t elements = checked_elements(shape, dtype);
+  std::int64_t elements = checked_elements(shape);
   auto storage = Storage::adopt(data, static_cast<std::size_t>(elements) * item_size(dtype), owner, release);
   std::byte* first = storage->data();
   Strides strides = contiguous_strides(shape);

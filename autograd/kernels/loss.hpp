@@ -30,9 +30,11 @@ double sum_of_range(const Formula& formula, std::int64_t begin, std::int64_t end
   }
   for (; i + lanes <= end; i += lanes) sums[0] = sums[0] + formula(load(inputs + i)...);
   alignas(64) T parts[Lanes<T>::count];
-  store((sums[0] + sums[1]) + (sums[2] + sums[3]), parts);
   double total = 0;
-  for (T part : parts) total += static_cast<double>(part);
+  if (i > begin) {
+    store((sums[0] + sums[1]) + (sums[2] + sums[3]), parts);
+    for (T part : parts) total += static_cast<double>(part);
+  }
   if (i < end) {
     auto rest = static_cast<std::size_t>(end - i);
     store(formula(load_first(inputs + i, rest)...), parts);

@@ -179,17 +179,17 @@ Tensor binary_cross_entropy(const Tensor& input, const Tensor& target, const Ten
   detail::require_same_shape(name, input, target);
   if (weight.defined()) check_weight_broadcasts(name, "weight", weight, input);
   DType dtype = detail::loss_dtype(input, target);
-  Tensor x = input.to(dtype);
-  Tensor t = target.to(dtype);
+  if (input.dtype() != dtype || target.dtype() != dtype)
+    return binary_cross_entropy(input.to(dtype), target.to(dtype), weight, reduction);
   if (!weight.defined() && reduction != Reduction::none) {
-    Tensor loss = detail::pair_loss(BinaryCrossEntropy(), x, t, reduction);
+    Tensor loss = detail::pair_loss(BinaryCrossEntropy(), input, target, reduction);
     // An input outside [0, 1] makes a logarithm nan, and the sum with it.
     if (std::isnan(loss.item<double>())) [[unlikely]]
-      check_probabilities(name, x);
+      check_probabilities(name, input);
     return loss;
   }
-  check_probabilities(name, x);
-  Tensor losses = detail::single_losses(BinaryCrossEntropy(), x, t);
+  check_probabilities(name, input);
+  Tensor losses = detail::single_losses(BinaryCrossEntropy(), input, target);
   return detail::reduce_losses(name, weight.defined() ? losses * weight : losses, reduction);
 }
 

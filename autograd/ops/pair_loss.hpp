@@ -63,8 +63,12 @@ Tensor summed_losses(const Loss& loss, const Tensor& input, const Tensor& target
   Array total({}, input.dtype());
   dispatch_floating(input.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    double sum = kernels::sum_of<T>([loss](auto x, auto t) { return loss.value(x, t); },
-                                    kernels::contiguous(input.array()), kernels::contiguous(target.array()));
+    auto summed = [&](const Array& x, const Array& t) {
+      return kernels::sum_of<T>([loss](auto a, auto b) { return loss.value(a, b); }, x, t);
+    };
+    bool dense = input.is_contiguous() && target.is_contiguous();
+    double sum = dense ? summed(input.array(), target.array())
+                       : summed(kernels::contiguous(input.array()), kernels::contiguous(target.array()));
     *total.data<T>() = static_cast<T>(sum * scale);
   });
   return record_joint(
@@ -100,6 +104,7 @@ Tensor pair_loss(const Loss& loss, const Tensor& input, const Tensor& target, Re
 template <class Loss>
 Tensor broadcasting_loss(const Loss& loss, const Tensor& input, const Tensor& target, Reduction reduction) {
   DType dtype = loss_dtype(input, target);
+  if (input.dtype() == dtype && target.dtype() == dtype) return pair_loss(loss, input, target, reduction);
   return pair_loss(loss, input.to(dtype), target.to(dtype), reduction);
 }
 /// `broadcasting_loss` for losses that take one shape alone.
