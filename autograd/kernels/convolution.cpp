@@ -41,6 +41,7 @@ std::vector<CorrelationAxis> backward_axes(const Convolution& s, std::size_t i) 
     axis->second.taps.push_back({(first - distance) / stride, k});
   }
   std::vector<CorrelationAxis> result;
+  result.reserve(axes.size());
   for (auto& [first, axis] : axes) result.push_back(std::move(axis));
   return result;
 }

@@ -201,8 +201,7 @@ LeastSquares lstsq(const char* name, const Array& a, const Array& b, double rcon
   copy(a, matrices);
   Array unknowns = lapack::column_major(shaped(batch, {taller, sides}), dtype);
   fill(unknowns, 0);
-  Shape top = b.shape();
-  copy(b, unknowns.view(top, unknowns.strides()));
+  copy(b, unknowns.view(b.shape(), unknowns.strides()));
   int m = lapack::size(rows), n = lapack::size(columns), nrhs = lapack::size(sides),
       leading = lapack::size(taller);
   dispatch_floating(dtype, [&]<class T>(TypeTag<T>) {

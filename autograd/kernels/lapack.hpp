@@ -19,6 +19,7 @@
 /// Source: netlib.org/lapack, "LAPACK Users' Guide".
 
 // A length follows every character argument, as Fortran compilers pass it.
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define XGRAD_LAPACK_SYMBOLS(T, p)                                                                          \
   void p##getrf_(const int* m, const int* n, T* a, const int* lda, int* pivots, int* info);                 \
   void p##getrs_(const char* trans, const int* n, const int* nrhs, const T* a, const int* lda,              \
@@ -45,6 +46,7 @@ XGRAD_LAPACK_SYMBOLS(float, s)
 XGRAD_LAPACK_SYMBOLS(double, d)
 }
 #undef XGRAD_LAPACK_SYMBOLS
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace xgrad::kernels::lapack {
 

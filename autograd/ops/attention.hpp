@@ -10,6 +10,7 @@
 /// Attention: means of values, weighted by how well their keys fit a query.
 namespace xgrad {
 
+/// Of attention_weights and scaled_dot_product_attention.
 struct AttentionOptions {
   Tensor attn_mask = {};   ///< bool: true where a query may look at a key; floating: added to the scores
   double dropout_p = 0;    ///< the probability to set a weight to 0, the others being divided by 1 - p
@@ -30,6 +31,7 @@ XGRAD_API Tensor attention_weights(const Tensor& query, const Tensor& key,
 XGRAD_API Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,
                                               const AttentionOptions& options = {});
 
+/// Of multi_head_attention_forward.
 struct MultiHeadAttentionOptions {
   Tensor bias_k = {}, bias_v = {};   ///< [1, 1, E]: appended to the projected keys and values
   bool add_zero_attn = false;        ///< appends a key and a value of zeros behind them

@@ -46,6 +46,7 @@ class Padding {
   bool same_ = false;
 };
 
+/// How a window moves over the input.
 template <std::size_t N>
 struct ConvOptions {
   PerDim<N> stride = 1;
@@ -54,6 +55,7 @@ struct ConvOptions {
   std::int64_t groups = 1;  ///< parts that the channels fall into, each convolved for itself
 };
 
+/// How a window moves over the output.
 template <std::size_t N>
 struct ConvTransposeOptions {
   PerDim<N> stride = 1;

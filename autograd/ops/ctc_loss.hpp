@@ -4,6 +4,7 @@
 
 namespace xgrad {
 
+/// Of ctc_loss.
 struct CtcOptions {
   std::int64_t blank = 0;  ///< the class that stands for no label
   Reduction reduction = Reduction::mean;

@@ -13,6 +13,7 @@ namespace xgrad {
 
 namespace linalg {
 
+/// A = Q R.
 struct Qr {
   Tensor Q, R;
 };
@@ -22,6 +23,7 @@ struct Qr {
 /// recorded, these throw in backward. Throws ValueError for another mode. Source: torch.linalg.qr.
 XGRAD_API Qr qr(const Tensor& A, std::string_view mode = "reduced");
 
+/// A = U diag(S) Vh.
 struct Svd {
   Tensor U;   ///< [..., m, k], or [..., m, m] with full_matrices
   Tensor S;   ///< [..., k], descending
@@ -34,6 +36,7 @@ XGRAD_API Svd svd(const Tensor& A, bool full_matrices = true);
 /// The singular values alone, descending. Source: torch.linalg.svdvals.
 XGRAD_API Tensor svdvals(const Tensor& A);
 
+/// A = V diag(w) V^T for symmetric A.
 struct Eigh {
   Tensor eigenvalues;   ///< [..., n], ascending
   Tensor eigenvectors;  ///< [..., n, n], in columns

@@ -12,6 +12,7 @@ namespace linalg {
 /// own derivatives need distinct singular values. Source: torch.linalg.det.
 XGRAD_API Tensor det(const Tensor& A);
 
+/// A determinant as sign * exp(logabsdet).
 struct SlogDet {
   Tensor sign;       ///< -1, 0 or 1; no gradient
   Tensor logabsdet;  ///< -inf for a singular matrix

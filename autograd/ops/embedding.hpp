@@ -10,6 +10,7 @@
 /// and one that is no row throws IndexError before anything changes.
 namespace xgrad {
 
+/// Of embedding.
 struct EmbeddingOptions {
   /// A row whose gradient is 0; negative from the end. Throws IndexError unless there is such a row.
   std::optional<std::int64_t> padding_idx = std::nullopt;
@@ -24,6 +25,7 @@ struct EmbeddingOptions {
 /// torch.nn.functional.embedding.
 XGRAD_API Tensor embedding(const Tensor& input, const Tensor& weight, EmbeddingOptions options = {});
 
+/// Of embedding_bag.
 struct EmbeddingBagOptions {
   Tensor offsets = {};  ///< where each bag of a 1-d input begins, from 0 and ascending
   std::optional<double> max_norm = std::nullopt;  ///< see EmbeddingOptions

@@ -8,6 +8,7 @@ namespace xgrad {
 
 namespace linalg {
 
+/// A = P L U, packed.
 struct LuFactor {
   Tensor LU;      ///< [..., m, n]: U on and above the diagonal, L (whose diagonal is 1) below
   Tensor pivots;  ///< int32 [..., min(m, n)]: row i was exchanged with row pivots[i] - 1
@@ -16,6 +17,7 @@ struct LuFactor {
 /// torch.linalg.lu_factor.
 XGRAD_API LuFactor lu_factor(const Tensor& A);
 
+/// A = P L U.
 struct Lu {
   Tensor P;  ///< [..., m, m], a permutation; no gradient
   Tensor L;  ///< [..., m, k], k = min(m, n), ones on the diagonal

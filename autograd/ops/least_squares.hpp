@@ -14,6 +14,7 @@ namespace xgrad::linalg {
 /// RankOptions) are left out. The gradient assumes that the rank does not change. Source: torch.linalg.pinv.
 XGRAD_API Tensor pinv(const Tensor& A, RankOptions options = {});
 
+/// What lstsq gives.
 struct Lstsq {
   Tensor solution;         ///< [..., n, columns]; the only one with a gradient
   Tensor residuals;        ///< sums of squares [..., columns], where m > n = rank, not of gelsy; else empty

@@ -11,6 +11,7 @@ namespace xgrad {
 XGRAD_API Tensor kl_div(const Tensor& input, const Tensor& target, Reduction reduction,
                         bool log_target = false);
 
+/// Of poisson_nll_loss.
 struct PoissonOptions {
   bool log_input = true;  ///< the input is the logarithm of the rate
   bool full = false;      ///< add Stirling's approximation of log(target!)
@@ -24,6 +25,7 @@ struct PoissonOptions {
 XGRAD_API Tensor poisson_nll_loss(const Tensor& input, const Tensor& target,
                                   const PoissonOptions& options = {});
 
+/// Of gaussian_nll_loss.
 struct GaussianOptions {
   bool full = false;  ///< add log(2 pi) / 2
   double eps = 1e-6;  ///< variances are at least this

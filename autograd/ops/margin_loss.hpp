@@ -19,6 +19,7 @@ XGRAD_API Tensor soft_margin_loss(const Tensor& input, const Tensor& target, Red
 XGRAD_API Tensor margin_ranking_loss(const Tensor& input1, const Tensor& input2, const Tensor& target,
                                      Reduction reduction, double margin = 0.0);
 
+/// Of triplet_margin_loss.
 struct TripletMarginOptions {
   double margin = 1.0;
   double p = 2.0;     ///< of the norm
@@ -39,6 +40,7 @@ XGRAD_API Tensor triplet_margin_loss(const Tensor& anchor, const Tensor& positiv
 XGRAD_API Tensor cosine_embedding_loss(const Tensor& input1, const Tensor& input2, const Tensor& target,
                                        Reduction reduction, double margin = 0.0);
 
+/// Of multi_margin_loss.
 struct MultiMarginOptions {
   int p = 1;  ///< 1 or 2
   double margin = 1.0;

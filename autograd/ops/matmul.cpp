@@ -26,9 +26,7 @@ Array turned(const Array& a) {
 }
 
 /// All leading dimensions as one.
-Tensor rows_of(const Tensor& x) {
-  return x.ndim() == 1 ? unsqueeze(x, 0) : flatten(x, 0, -2);
-}
+Tensor rows_of(const Tensor& x) { return x.ndim() == 1 ? unsqueeze(x, 0) : flatten(x, 0, -2); }
 
 Tensor matrices(const Tensor& a, const Tensor& b) {
   check_inner(a, b, a.shape()[1], b.shape()[0]);

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <xgrad/autograd/ops/reduction_dims.hpp>
 #include <xgrad/autograd/ops/checks.hpp>
+#include <xgrad/autograd/ops/reduction_dims.hpp>
 
 /// What operations on matrices share. Matrices stand in the last two dimensions, batches in front.
 namespace xgrad::detail {

@@ -17,6 +17,7 @@
 /// `ceil_mode`, up; but none begins behind the input.
 namespace xgrad {
 
+/// How a window moves.
 template <std::size_t N>
 struct MaxPoolOptions {
   PerDim<N> stride = {};  ///< not given: the kernel's size
@@ -25,6 +26,7 @@ struct MaxPoolOptions {
   bool ceil_mode = false;
 };
 
+/// How a window moves, and what it is divided by.
 template <std::size_t N>
 struct AvgPoolOptions {
   PerDim<N> stride = {};  ///< not given: the kernel's size
@@ -34,12 +36,14 @@ struct AvgPoolOptions {
   std::optional<std::int64_t> divisor_override = std::nullopt;  ///< in place of the number of places; not 0
 };
 
+/// How a window moves.
 template <std::size_t N>
 struct LpPoolOptions {
   PerDim<N> stride = {};  ///< not given: the kernel's size
   bool ceil_mode = false;
 };
 
+/// How the windows of the pooling moved.
 template <std::size_t N>
 struct MaxUnpoolOptions {
   PerDim<N> stride = {};  ///< not given: the kernel's size

@@ -40,6 +40,7 @@ XGRAD_API Tensor tensorsolve(const Tensor& A, const Tensor& B, const Shape& dims
 /// linalg::inv. Source: torch.inverse.
 inline Tensor inverse(const Tensor& A) { return linalg::inv(A); }
 
+/// What triangular_solve gives.
 struct TriangularSolve {
   Tensor solution;
   Tensor cloned_coefficient;  ///< a copy of A

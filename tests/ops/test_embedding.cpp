@@ -162,7 +162,7 @@ TEST_CASE("several heads attend in slices of the features") {
   check::check_operation({.name = "multi_head_attention_forward",
                           .call = forward,
                           .example = {},
-       .expected = {},
+                          .expected = {},
                           .shapes = {{{2, 1, 4}, {3, 1, 4}, {12, 4}, {12}, {4, 4}, {4}},
                                      {{2, 4}, {3, 4}, {12, 4}, {12}, {4, 4}, {4}}},
                           .throwing = {{{2, 1, 3}, {3, 1, 3}, {9, 3}, {9}, {3, 3}, {3}},
