@@ -46,7 +46,7 @@ void Optimizer::add_group(const std::vector<Tensor>& params) {
       NoGrad off;
       check_in_place(name_, parameter);
     }
-    slots.push_back({parameter, 0, false, {}});
+    slots.push_back({parameter, 0, false, 0, {}});
   }
   groups_.push_back(std::move(slots));
 }

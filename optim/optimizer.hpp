@@ -60,6 +60,7 @@ class XGRAD_API Optimizer {
     Tensor parameter;
     std::int64_t steps = 0;
     bool fresh = false;         ///< the state was made for this step
+    double carried = 0;         ///< a number that a step leaves to the next one
     std::vector<Tensor> state;  ///< row-major, of the parameter's shape and dtype
   };
   /// The parameters of a group that have gradients, laid out for one pass; see sweep.hpp.

@@ -43,6 +43,7 @@ Rows nn_attention_rows();
 Rows nn_resampling_rows();
 Rows nn_convolution_rows();
 Rows loss_rows();
+Rows optim_rows();
 Rows program_rows();
 /// A straight-line program; see expression.cpp.
 Outputs run_expression(const Arguments& a);

@@ -22,6 +22,7 @@ const std::map<std::string, Call>& table() {
              nn_resampling_rows,
              nn_convolution_rows,
              loss_rows,
+             optim_rows,
              program_rows,
          }) {
       rows.merge(group());
