@@ -1,29 +1,18 @@
 #include <xgrad/optim/adam.hpp>
 
-#include <fmt/format.h>
-
 #include <cmath>
 
-#include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/kernels/math.hpp>
+#include <xgrad/optim/require.hpp>
 #include <xgrad/optim/sweep.hpp>
 
 namespace xgrad::optim {
+
+using namespace detail;
+
 namespace {
 
 constexpr const char* state_names[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
-
-template <class Options>
-void validate_as(const char* name, const Options& o) {
-  auto require = [name](bool right, const char* what, double value) {
-    if (!right) throw ValueError(fmt::format("{}: expected {}, got {}", name, what, value));
-  };
-  require(o.lr >= 0, "lr of 0 or more", o.lr);
-  require(o.eps >= 0, "eps of 0 or more", o.eps);
-  require(o.weight_decay >= 0, "weight_decay of 0 or more", o.weight_decay);
-  require(o.betas[0] >= 0 && o.betas[0] < 1, "betas[0] in [0, 1)", o.betas[0]);
-  require(o.betas[1] >= 0 && o.betas[1] < 1, "betas[1] in [0, 1)", o.betas[1]);
-}
 
 /// The step of both, in a sweep over parameter, gradient and averages. With r = sqrt(1 - b^t) the last line
 /// of the formula is p - (lr * r / (1 - a^t)) * m / (sqrt(v) + eps * r): one division less. Both numbers in
@@ -71,7 +60,7 @@ void run(Sweep& sweep, const Options& o) {
 
 }  // namespace
 
-void AdamOptions::validate() const { validate_as("Adam", *this); }
+void AdamOptions::validate() const { require_adam_options("Adam", *this); }
 Adam::Adam(const std::vector<Tensor>& params, AdamOptions options)
     : OptimizerOf("Adam", state_names, params, options) {}
 Adam::Adam(const std::vector<Group>& groups) : OptimizerOf("Adam", state_names, groups) {}
@@ -79,7 +68,7 @@ void Adam::update(std::size_t group) {
   run<false>(start_sweep(group, options(group).amsgrad ? 3 : 2), options(group));
 }
 
-void AdamWOptions::validate() const { validate_as("AdamW", *this); }
+void AdamWOptions::validate() const { require_adam_options("AdamW", *this); }
 AdamW::AdamW(const std::vector<Tensor>& params, AdamWOptions options)
     : OptimizerOf("AdamW", state_names, params, options) {}
 AdamW::AdamW(const std::vector<Group>& groups) : OptimizerOf("AdamW", state_names, groups) {}

@@ -1,31 +1,19 @@
 #include <xgrad/optim/adamax.hpp>
 
-#include <fmt/format.h>
-
 #include <cmath>
 
-#include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/kernels/math.hpp>
+#include <xgrad/optim/require.hpp>
 #include <xgrad/optim/sweep.hpp>
 
 namespace xgrad::optim {
-namespace {
 
-void require(const char* name, bool right, const char* what, double value) {
-  if (!right) throw ValueError(fmt::format("{}: expected {}, got {}", name, what, value));
-}
+using namespace detail;
+
+namespace {
 
 constexpr const char* adamax_states[] = {"exp_avg", "exp_inf"};
 constexpr const char* adam_states[] = {"exp_avg", "exp_avg_sq"};
-
-template <class Options>
-void validate_as(const char* name, const Options& o) {
-  require(name, o.lr >= 0, "lr of 0 or more", o.lr);
-  require(name, o.eps >= 0, "eps of 0 or more", o.eps);
-  require(name, o.weight_decay >= 0, "weight_decay of 0 or more", o.weight_decay);
-  require(name, o.betas[0] >= 0 && o.betas[0] < 1, "betas[0] in [0, 1)", o.betas[0]);
-  require(name, o.betas[1] >= 0 && o.betas[1] < 1, "betas[1] in [0, 1)", o.betas[1]);
-}
 
 /// The gradient with its sign and weight decay, and the average of it.
 template <class Options>
@@ -39,7 +27,7 @@ auto average_of(const Options& o) {
 
 }  // namespace
 
-void AdamaxOptions::validate() const { validate_as("Adamax", *this); }
+void AdamaxOptions::validate() const { require_adam_options("Adamax", *this); }
 
 Adamax::Adamax(const std::vector<Tensor>& params, AdamaxOptions options)
     : OptimizerOf("Adamax", adamax_states, params, options) {}
@@ -59,7 +47,7 @@ void Adamax::update(std::size_t group) {
 }
 
 void NAdamOptions::validate() const {
-  validate_as("NAdam", *this);
+  require_adam_options("NAdam", *this);
   require("NAdam", momentum_decay >= 0, "momentum_decay of 0 or more", momentum_decay);
 }
 
@@ -86,7 +74,7 @@ void NAdam::update(std::size_t group) {
   });
 }
 
-void RAdamOptions::validate() const { validate_as("RAdam", *this); }
+void RAdamOptions::validate() const { require_adam_options("RAdam", *this); }
 
 RAdam::RAdam(const std::vector<Tensor>& params, RAdamOptions options)
     : OptimizerOf("RAdam", adam_states, params, options) {}

@@ -1,19 +1,16 @@
 #include <xgrad/optim/rmsprop.hpp>
 
-#include <fmt/format.h>
-
 #include <cmath>
 
-#include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/kernels/math.hpp>
+#include <xgrad/optim/require.hpp>
 #include <xgrad/optim/sweep.hpp>
 
 namespace xgrad::optim {
-namespace {
 
-void require(const char* name, bool right, const char* what, double value) {
-  if (!right) throw ValueError(fmt::format("{}: expected {}, got {}", name, what, value));
-}
+using namespace detail;
+
+namespace {
 
 constexpr const char* state_names[] = {"square_avg", "momentum_buffer", "grad_avg"};
 

@@ -3,20 +3,21 @@
 #include <fmt/format.h>
 
 #include <xgrad/autograd/array/error.hpp>
+#include <xgrad/optim/require.hpp>
 #include <xgrad/optim/sweep.hpp>
 
 namespace xgrad::optim {
+
+using namespace detail;
+
 namespace {
 constexpr const char* state_names[] = {"momentum_buffer"};
 }  // namespace
 
 void SGDOptions::validate() const {
-  auto require = [](bool right, const char* option, double value) {
-    if (!right) throw ValueError(fmt::format("SGD: expected {} of 0 or more, got {}", option, value));
-  };
-  require(lr >= 0, "lr", lr);
-  require(momentum >= 0, "momentum", momentum);
-  require(weight_decay >= 0, "weight_decay", weight_decay);
+  require("SGD", lr >= 0, "lr of 0 or more", lr);
+  require("SGD", momentum >= 0, "momentum of 0 or more", momentum);
+  require("SGD", weight_decay >= 0, "weight_decay of 0 or more", weight_decay);
   if (nesterov && (momentum == 0 || dampening != 0)) {
     throw ValueError(
         fmt::format("SGD: nesterov needs a momentum and no dampening, got momentum {} and dampening {}",
