@@ -147,7 +147,6 @@ def terms(code, begin, end, deep):
                 close(i)
                 start, cuts = lower.end(), []
                 i = lower.end() - 1
-                i += 0
             elif re.match(r"\s[+-]\s", code[i : i + 3]):
                 cuts.append(i)
                 i += 2
@@ -203,9 +202,7 @@ def find_places(code):
             continue
         if name == "with_gradients":
             candidates = arguments
-        elif name == "record_joint":
-            candidates = arguments[3:4]
-        elif name == "record_view":
+        elif name in ("record_joint", "record_view"):
             candidates = arguments[3:4]
         else:
             candidates = arguments[1:2]

@@ -53,9 +53,8 @@ Rows linalg_norm_rows() {
       {"linalg/pdist", [](const A& a) { return Outputs{pdist(a.tensor("input"), a.real("p"))}; }},
       {"linalg/cov",
        [](const A& a) {
-         auto weights = [&](const char* name) { return a.is_null(name) ? Tensor() : a.tensor(name); };
-         return Outputs{
-             cov(a.tensor("input"), a.integer("correction"), weights("fweights"), weights("aweights"))};
+         return Outputs{cov(a.tensor("input"), a.integer("correction"), optional_tensor(a, "fweights"),
+                            optional_tensor(a, "aweights"))};
        }},
       {"linalg/corrcoef", [](const A& a) { return Outputs{corrcoef(a.tensor("input"))}; }},
   };

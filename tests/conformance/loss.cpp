@@ -7,10 +7,6 @@ using A = Arguments;
 
 namespace {
 
-/// Undefined for null.
-Tensor weight_or_none(const A& a, const std::string& name) {
-  return a.is_null(name) ? Tensor() : a.tensor(name);
-}
 Reduction reduction(const A& a) { return to_reduction(a.text("reduction")); }
 
 /// f(input, target, reduction).
@@ -46,24 +42,24 @@ Rows loss_rows() {
       {"loss/cosine_embedding_loss", of_two(cosine_embedding_loss)},
       {"loss/cross_entropy",
        [](const A& a) {
-         return Outputs{cross_entropy(a.tensor("input"), a.tensor("target"), weight_or_none(a, "weight"),
+         return Outputs{cross_entropy(a.tensor("input"), a.tensor("target"), optional_tensor(a, "weight"),
                                       a.integer("ignore_index"), reduction(a), a.real("label_smoothing"))};
        }},
       {"loss/nll_loss",
        [](const A& a) {
-         return Outputs{nll_loss(a.tensor("input"), a.tensor("target"), weight_or_none(a, "weight"),
+         return Outputs{nll_loss(a.tensor("input"), a.tensor("target"), optional_tensor(a, "weight"),
                                  a.integer("ignore_index"), reduction(a))};
        }},
       {"loss/binary_cross_entropy",
        [](const A& a) {
          return Outputs{binary_cross_entropy(a.tensor("input"), a.tensor("target"),
-                                             weight_or_none(a, "weight"), reduction(a))};
+                                             optional_tensor(a, "weight"), reduction(a))};
        }},
       {"loss/binary_cross_entropy_with_logits",
        [](const A& a) {
          return Outputs{binary_cross_entropy_with_logits(a.tensor("input"), a.tensor("target"),
-                                                         weight_or_none(a, "weight"),
-                                                         weight_or_none(a, "pos_weight"), reduction(a))};
+                                                         optional_tensor(a, "weight"),
+                                                         optional_tensor(a, "pos_weight"), reduction(a))};
        }},
       {"loss/kl_div",
        [](const A& a) {
@@ -97,7 +93,7 @@ Rows loss_rows() {
          return Outputs{multi_margin_loss(a.tensor("input"), a.tensor("target"),
                                           {.p = static_cast<int>(a.integer("p")),
                                            .margin = a.real("margin"),
-                                           .weight = weight_or_none(a, "weight"),
+                                           .weight = optional_tensor(a, "weight"),
                                            .reduction = reduction(a)})};
        }},
       {"loss/ctc_loss",
@@ -111,7 +107,7 @@ Rows loss_rows() {
       {"loss/multilabel_soft_margin_loss",
        [](const A& a) {
          return Outputs{multilabel_soft_margin_loss(a.tensor("input"), a.tensor("target"),
-                                                    weight_or_none(a, "weight"), reduction(a))};
+                                                    optional_tensor(a, "weight"), reduction(a))};
        }},
   };
 }

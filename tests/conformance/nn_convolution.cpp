@@ -7,8 +7,6 @@ using A = Arguments;
 
 namespace {
 
-Tensor optional_tensor(const A& a, const char* name) { return a.is_null(name) ? Tensor() : a.tensor(name); }
-
 template <std::size_t N>
 Call convolution(Tensor (*call)(const Tensor&, const Tensor&, const Tensor&, const ConvOptions<N>&)) {
   return [call](const A& a) {

@@ -27,12 +27,11 @@ Rows nn_embedding_rows() {
        }},
       {"nn/embedding_bag",
        [](const A& a) {
-         auto tensor_or_none = [&](const char* name) { return a.is_null(name) ? Tensor() : a.tensor(name); };
          std::string mode = a.text("mode");
          return Outputs{embedding_bag(a.tensor("input"), a.tensor("weight"),
-                                      {.offsets = tensor_or_none("offsets"),
+                                      {.offsets = optional_tensor(a, "offsets"),
                                        .mode = mode,
-                                       .per_sample_weights = tensor_or_none("per_sample_weights"),
+                                       .per_sample_weights = optional_tensor(a, "per_sample_weights"),
                                        .include_last_offset = a.flag("include_last_offset"),
                                        .padding_idx = integer_or_none(a, "padding_idx")})};
        }},

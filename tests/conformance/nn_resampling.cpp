@@ -7,10 +7,6 @@ using A = Arguments;
 
 namespace {
 
-Tensor optional_tensor(const A& a, const std::string& name) {
-  return a.is_null(name) ? Tensor() : a.tensor(name);
-}
-
 InterpolateOptions interpolate_options(const A& a, const std::string& mode) {
   InterpolateOptions options{.mode = mode};
   if (!a.is_null("size")) options.size = a.ints("size");

@@ -59,10 +59,6 @@ Call median_row(Tensor (*of_all)(const Tensor&),
     return both(along(a.tensor("input"), a.integer("dim"), a.flag("keepdim")));
   };
 }
-Tensor optional_tensor(const A& a, const std::string& name) {
-  return a.is_null(name) ? Tensor() : a.tensor(name);
-}
-
 }  // namespace
 
 Rows reduction_rows() {

@@ -23,6 +23,10 @@ inline Call with_number(Tensor (*two)(const Tensor&, const Tensor&), Tensor (*on
                                         : one(a.tensor("input"), a.number("other"))};
   };
 }
+/// Undefined for null.
+inline Tensor optional_tensor(const Arguments& a, const std::string& name) {
+  return a.is_null(name) ? Tensor() : a.tensor(name);
+}
 inline std::optional<Scalar> optional_number(const Arguments& a, const std::string& name) {
   return a.is_null(name) ? std::nullopt : std::optional(a.number(name));
 }

@@ -9,10 +9,6 @@ namespace {
 std::optional<double> nullable_real(const A& a, const std::string& name) {
   return a.is_null(name) ? std::nullopt : std::optional(a.real(name));
 }
-/// Undefined for null.
-Tensor nullable_tensor(const A& a, const std::string& name) {
-  return a.is_null(name) ? Tensor() : a.tensor(name);
-}
 }  // namespace
 
 Rows unary_rows() {
@@ -65,7 +61,7 @@ Rows unary_rows() {
       {"unary/clamp",
        [](const A& a) {
          if (a.is_tensor("min") || a.is_tensor("max"))
-           return Outputs{clamp(a.tensor("input"), nullable_tensor(a, "min"), nullable_tensor(a, "max"))};
+           return Outputs{clamp(a.tensor("input"), optional_tensor(a, "min"), optional_tensor(a, "max"))};
          return Outputs{clamp(a.tensor("input"), optional_number(a, "min"), optional_number(a, "max"))};
        }},
       {"unary/positive", unary(positive)},
