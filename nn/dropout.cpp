@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <xgrad/autograd/array/error.hpp>
-#include <xgrad/autograd/kernels/random.hpp>
-#include <xgrad/autograd/ops/arithmetic.hpp>
-#include <xgrad/autograd/ops/creation.hpp>
+#include <xgrad/autograd/ops/dropout.hpp>
 
 namespace xgrad::nn {
 namespace {
@@ -22,11 +20,7 @@ Tensor dropout(const Tensor& input, double p, DropoutOptions options) {
   if (!is_floating(input.dtype())) {
     throw DTypeError(fmt::format("dropout: expected a floating input, got {}", name(input.dtype())));
   }
-  if (!options.training || p == 0) return input;
-  if (p == 1) return input * zeros_like(input);
-  Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
-  Tensor kept(kernels::bernoulli(input.shape(), input.dtype(), 1 - p, generator));
-  return input * kept.mul_(1 / (1 - p));
+  return options.training ? xgrad::detail::dropped(input, p, options.generator) : input;
 }
 
 Dropout::Dropout(double p, Generator* generator) : p_(p), generator_(generator) { check_probability(p); }

@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -28,6 +29,12 @@ constexpr std::size_t item_size(DType dtype) {
 
 constexpr bool is_floating(DType dtype) { return dtype >= DType::float32; }
 constexpr bool is_integral(DType dtype) { return dtype < DType::float32; }
+
+/// The distance from 1 to the next number of a floating dtype.
+constexpr double epsilon(DType dtype) {
+  return dtype == float32 ? static_cast<double>(std::numeric_limits<float>::epsilon())
+                          : std::numeric_limits<double>::epsilon();
+}
 
 /// "float32", "int64", "bool", ...: NumPy's and PyTorch's names.
 constexpr std::string_view name(DType dtype) {

@@ -59,8 +59,9 @@ void attach(const Tensor& result, IntrusivePtr<NodeBase> node, std::uint32_t ind
   impl.output_index = index;
 }
 
-void SavedInput::fail(const Node& node) const {
+void SavedInput::check(const Node& node) const {
   bool freed = !tensor_.defined();
+  if (freed && version_ == undefined) return;
   fail_saved(node, freed, version_, freed ? 0 : tensor_.version());
 }
 

@@ -117,17 +117,24 @@ bool must_record(const Inputs&... inputs) {
 class XGRAD_API SavedInput {
  public:
   SavedInput() = default;
-  explicit SavedInput(const Tensor& tensor) : tensor_(tensor), version_(tensor.version()) {}
-  /// The tensor as it was. Throws GraphError when it was freed, or changed in place since.
+  explicit SavedInput(const Tensor& tensor)
+      : tensor_(tensor), version_(tensor.defined() ? tensor.version() : undefined) {}
+  /// The tensor as it was, also an undefined one. Throws GraphError when it was freed, or changed in place
+  /// since.
   const Tensor& get(const Node& node) const {
     if (!tensor_.defined() || tensor_.version() != version_) [[unlikely]]
-      fail(node);
+      check(node);
     return tensor_;
   }
-  void release() noexcept { tensor_ = Tensor(); }
+  void release() noexcept {
+    tensor_ = Tensor();
+    version_ = 0;
+  }
 
  private:
-  [[noreturn]] void fail(const Node& node) const;
+  static constexpr std::uint32_t undefined = 0xffffffff;  ///< in the place of a version
+  /// Throws unless the tensor was undefined from the start.
+  void check(const Node& node) const;
   Tensor tensor_;
   std::uint32_t version_ = 0;
 };

@@ -36,9 +36,9 @@ class ColumnEngine {
         Moments moments;
         std::int64_t channel = (strip.first + j) / all_.inner;
         for (std::int64_t i = 0; i < all_.inner; ++i, ++j) {
-          double off = static_cast<double>(rest[to_index(j)]) / samples;
-          moments.join({samples, static_cast<double>(near[to_index(j)]) + off,
-                        std::max(static_cast<double>(squares[to_index(j)]) - off * off * samples, 0.0)});
+          moments = join(moments, moments_about(static_cast<double>(near[to_index(j)]), samples,
+                                                static_cast<double>(rest[to_index(j)]),
+                                                static_cast<double>(squares[to_index(j)])));
         }
         found(channel, moments);
       }

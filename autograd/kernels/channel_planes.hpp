@@ -60,7 +60,7 @@ class PlaneEngine {
         moments = moments_of(x + plane(set, 0) * all_.inner, planes_ * all_.inner);
       } else {
         for (std::int64_t k = 0; k < planes_; ++k)
-          moments.join(moments_of(x + plane(set, k) * all_.inner, all_.inner));
+          moments = join(moments, moments_of(x + plane(set, k) * all_.inner, all_.inner));
       }
       found(set, moments);
       apply_set(set, x, y, numbers);

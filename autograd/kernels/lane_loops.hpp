@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-#include <xgrad/autograd/kernels/lanes.hpp>
+#include <xgrad/autograd/kernels/reduce_loops.hpp>
 
 /// Loops over contiguous numbers, a register of lanes at a time. What is done at place i is written once: it
 /// is told whether the register is whole, and hands that on to `fetch` and `put`.
@@ -48,11 +48,6 @@ Lanes<T> fused(Lanes<T> a, Lanes<T> b, Lanes<T> c) {
   return Lanes<T>(xsimd::fma(a.values, b.values, c.values));
 }
 
-template <class T>
-T sum_of_lanes(Lanes<T> lanes) {
-  return xsimd::hadd(lanes.values);
-}
-
 /// The lanes that count, zeros behind them.
 template <class T>
 Lanes<T> kept_lanes(Lanes<T> lanes, Part part) {
@@ -90,14 +85,13 @@ std::array<T, K> lane_sums(std::int64_t count, const Term& term) {
   }
   std::array<T, K> result;
   for (std::size_t k = 0; k < K; ++k)
-    result[k] = sum_of_lanes((sums[0][k] + sums[1][k]) + (sums[2][k] + sums[3][k]));
+    result[k] = horizontal_sum((sums[0][k] + sums[1][k]) + (sums[2][k] + sums[3][k]));
   return result;
 }
 
 /// lane_sums of any count: in blocks, whose sums are added in double precision.
 template <std::size_t K, class T, class Term>
 std::array<double, K> long_sums(std::int64_t count, const Term& term) {
-  constexpr std::int64_t block = 4096;
   std::array<double, K> result{};
   for (std::int64_t begin = 0; begin < count; begin += block) {
     auto sums = lane_sums<K, T>(std::min(block, count - begin),

@@ -17,12 +17,7 @@ inline constexpr std::int64_t chunk = 1 << 16;  // numbers of a long row that on
 /// The sum of all lanes.
 template <class T>
 T horizontal_sum(Lanes<T> lanes) {
-  alignas(64) T buffer[Lanes<T>::count];
-  store(lanes, buffer);
-  for (std::size_t width = Lanes<T>::count / 2; width > 0; width /= 2) {
-    for (std::size_t i = 0; i < width; ++i) buffer[i] += buffer[i + width];
-  }
-  return buffer[0];
+  return xsimd::hadd(lanes.values);
 }
 
 /// The sum of term(x[i]) over at most a block of numbers.

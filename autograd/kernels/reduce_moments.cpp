@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include <xgrad/autograd/kernels/moments.hpp>
 #include <xgrad/autograd/kernels/reduce_loops.hpp>
 
 namespace xgrad::kernels {
@@ -54,43 +55,10 @@ void products(const ReducePlan& plan, T* result) {
     });
 }
 
-/// The mean of some numbers and the sum of the squares of their distances from it.
-struct Moments {
-  double count = 0;
-  double mean = 0;
-  double squares = 0;
-};
-
-/// From sums of x - shift and its square, `shift` being near the mean: what rounding has left in it is taken
-/// out again.
-Moments moments_about(double shift, double count, double deviations, double squares) {
-  double rest = deviations / count;
-  return {count, rest == rest ? shift + rest : shift, squares - deviations * rest};
-}
-
-/// Those of two sets of numbers together. Source: Chan, Golub, LeVeque, "Updating formulae and a pairwise
-/// algorithm for computing sample variances", 1979.
-Moments join(const Moments& a, const Moments& b) {
-  double count = a.count + b.count;
-  double distance = b.mean - a.mean;
-  return {count, (a.mean * a.count + b.mean * b.count) / count,
-          a.squares + b.squares + distance * distance * (a.count * b.count / count)};
-}
-
-template <class T>
-Moments moments_of_block(const T* x, std::int64_t size) {
-  auto count = static_cast<double>(size);
-  T shift = static_cast<T>(static_cast<double>(block_sum(x, size, [](auto v) { return v; })) / count);
-  T deviations = block_sum(x, size, [shift](auto v) { return v - shift; });
-  T squares = block_sum(x, size, [shift](auto v) { return (v - shift) * (v - shift); });
-  return moments_about(static_cast<double>(shift), count, static_cast<double>(deviations),
-                       static_cast<double>(squares));
-}
-
 template <class T>
 Moments moments_of_row(const T* row, std::int64_t length) {
   return over_row(
-      length, [row](std::int64_t begin, std::int64_t size) { return moments_of_block(row + begin, size); },
+      length, [row](std::int64_t begin, std::int64_t size) { return block_moments(row + begin, size); },
       join);
 }
 

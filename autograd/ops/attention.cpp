@@ -12,6 +12,7 @@
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>
+#include <xgrad/autograd/ops/dropout.hpp>
 #include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/matrix_checks.hpp>
@@ -50,17 +51,6 @@ Tensor masked(const char* name, const Tensor& scores, const Tensor& mask) {
   return mask.dtype() == boolean ? where(mask, scores, -infinity) : scores + mask;
 }
 
-Tensor with_dropout(const Tensor& weights, double p, Generator* generator) {
-  if (p == 0) return weights;
-  if (p == 1) return weights * 0;
-  Tensor dropped;
-  {
-    NoGrad off;
-    dropped = rand(weights.shape(), weights.dtype(), generator) < p;
-  }
-  return where(dropped, 0, weights * (1 / (1 - p)));
-}
-
 void check_probability(const char* name, double p) {
   if (!(p >= 0 && p <= 1))
     throw ValueError(fmt::format("{}: expected dropout_p from 0 to 1, got {}", name, p));
@@ -95,7 +85,7 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
                                  to_string(key.shape()), to_string(value.shape())));
   }
   Tensor weights = attention_weights(query, key, options);
-  return matmul(with_dropout(weights, options.dropout_p, options.generator), value);
+  return matmul(detail::dropped(weights, options.dropout_p, options.generator), value);
 }
 
 // Several heads -------------------------------------------------------------------------------------
@@ -105,11 +95,7 @@ namespace {
 constexpr const char* heads_name = "multi_head_attention_forward";
 
 void check_parameter(const char* operand, const Tensor& parameter, const Tensor& query, const Shape& shape) {
-  detail::require_same_dtype(heads_name, "query", query, operand, parameter);
-  if (!(parameter.shape() == shape)) {
-    throw ShapeError(fmt::format("{}: expected {} of shape {}, got {}", heads_name, operand, to_string(shape),
-                                 to_string(parameter.shape())));
-  }
+  detail::require_parameter(heads_name, operand, parameter, "query", query, shape);
 }
 
 /// The projected query, key and value.
@@ -225,7 +211,7 @@ std::pair<Tensor, Tensor> multi_head_attention_forward(
     return permute(reshape(x, {x.size(0), batch, num_heads, size / num_heads}), {1, 2, 0, 3});
   };
   Tensor weights = attention_weights(in_heads(q), in_heads(k), {.attn_mask = mask});
-  weights = with_dropout(weights, options.dropout_p, options.generator);
+  weights = detail::dropped(weights, options.dropout_p, options.generator);
   Tensor heads = permute(matmul(weights, in_heads(v)), {2, 0, 1, 3});
   Tensor output = linear(reshape(heads, {targets, batch, size}), out_proj_weight, out_proj_bias);
   if (!options.need_weights) return {output, Tensor()};

@@ -91,14 +91,12 @@ Tensor cross_entropy_of_classes(const ClassRows& rows, std::int64_t ignore_index
     });
   }
   forward.losses = Array();
-  bool weighted = rows.weight.defined();
-  const Tensor& weight = weighted ? rows.weight : rows.classes;  // something must be saved in its place
   return record_joint(
       "cross_entropy", std::move(value), std::array{&rows.scores},
-      [forward, scale, ignore_index, smoothing, weighted](const Tensor& g, const detail::Wanted<1>&,
-                                                          const Tensor& scores, const Tensor& classes,
-                                                          const Tensor& saved_weight) {
-        auto targets = targets_of(classes, weighted ? saved_weight : Tensor(), ignore_index, smoothing);
+      [forward, scale, ignore_index, smoothing](const Tensor& g, const detail::Wanted<1>&,
+                                                const Tensor& scores, const Tensor& classes,
+                                                const Tensor& weight) {
+        auto targets = targets_of(classes, weight, ignore_index, smoothing);
         if (is_grad_enabled()) {
           auto [a, b] = kernels::cross_entropy_coefficients(scores.array(), targets);
           Tensor upstream = g.numel() == 1 ? reshape(g, {}) : reshape(g, {-1, 1});
@@ -107,7 +105,7 @@ Tensor cross_entropy_of_classes(const ClassRows& rows, std::int64_t ignore_index
         return std::array{Tensor(kernels::cross_entropy_backward(kernels::contiguous(g.array()), scale,
                                                                  scores.array(), targets, forward))};
       },
-      rows.scores, rows.classes, weight);
+      rows.scores, rows.classes, rows.weight);
 }
 
 /// [1, C, 1, ...], to broadcast along the classes.

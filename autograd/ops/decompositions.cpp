@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <vector>
 
 #include <xgrad/autograd/array/error.hpp>
@@ -156,10 +155,9 @@ Tensor linalg::svdvals(const Tensor& A) {
 
 Tensor detail::rank_bound(const Tensor& singular_values, std::int64_t m, std::int64_t n,
                           const linalg::RankOptions& options) {
-  double epsilon = singular_values.dtype() == float32 ? std::numeric_limits<float>::epsilon()
-                                                      : std::numeric_limits<double>::epsilon();
   double atol = options.atol.value_or(0);
-  double rtol = options.rtol.value_or(atol > 0 ? 0 : epsilon * static_cast<double>(std::max(m, n)));
+  double rtol = options.rtol.value_or(
+      atol > 0 ? 0 : epsilon(singular_values.dtype()) * static_cast<double>(std::max(m, n)));
   Tensor largest = amax(singular_values, Shape{-1}, true);
   return clamp(mul(largest, rtol), atol);
 }

@@ -35,15 +35,7 @@ Tensor checked_rows(const char* name, const Tensor& input, const Tensor& weight)
     throw ShapeError(
         fmt::format("{}: expected weight [rows, features], got {}", name, to_string(weight.shape())));
   }
-  Tensor rows = reshape(input.to(int64), {-1}).contiguous();
-  for (std::int64_t i = 0; i < rows.numel(); ++i) {
-    std::int64_t row = rows.data<std::int64_t>()[i];
-    if (row < 0 || row >= weight.size(0)) {
-      throw IndexError(fmt::format("{}: index {} is {}, but weight {} has rows 0 to {}", name, i, row,
-                                   to_string(weight.shape()), weight.size(0) - 1));
-    }
-  }
-  return rows;
+  return contiguous(reshape(detail::checked_index(name, input, weight.size(0)), {-1}));
 }
 
 /// padding_idx from the front. Throws IndexError.
@@ -226,11 +218,11 @@ Tensor embedding_bag(const Tensor& input, const Tensor& weight, EmbeddingBagOpti
   }
   Tensor sums = index_add(none, 0, bag_of, picked);
   if (options.mode == "sum") return sums;
-  std::vector<double> sizes;
-  for (std::size_t i = 1; i < kept_bounds.size(); ++i)
-    sizes.push_back(static_cast<double>(std::max<std::int64_t>(kept_bounds[i] - kept_bounds[i - 1], 1)));
   Tensor divisors = empty({bags, 1}, float64);
-  std::copy(sizes.begin(), sizes.end(), divisors.data<double>());
+  for (std::size_t i = 0; i + 1 < kept_bounds.size(); ++i) {
+    std::int64_t size = std::max<std::int64_t>(kept_bounds[i + 1] - kept_bounds[i], 1);
+    divisors.data<double>()[i] = static_cast<double>(size);
+  }
   return sums / divisors.to(weight.dtype());
 }
 

@@ -13,10 +13,7 @@
 
 namespace xgrad {
 
-namespace {
-
-/// An index as int64, checked to lie in [0, size).
-Tensor checked_index(const char* name, const Tensor& index, std::int64_t size) {
+Tensor detail::checked_index(const char* name, const Tensor& index, std::int64_t size) {
   if (is_floating(index.dtype()) || index.dtype() == boolean) {
     throw DTypeError(fmt::format("{}: expected an integer index, got {}", name, xgrad::name(index.dtype())));
   }
@@ -31,6 +28,8 @@ Tensor checked_index(const char* name, const Tensor& index, std::int64_t size) {
   return places;
 }
 
+namespace {
+
 /// Positions that may count from the end, as int64 in [0, size).
 Tensor wrapped_index(const char* name, const Tensor& index, std::int64_t size) {
   if (is_floating(index.dtype()) || index.dtype() == boolean) {
@@ -38,7 +37,7 @@ Tensor wrapped_index(const char* name, const Tensor& index, std::int64_t size) {
   }
   NoGrad off;
   Tensor places = to(index, int64);
-  return checked_index(name, where(places < 0, places + size, places), size);
+  return detail::checked_index(name, where(places < 0, places + size, places), size);
 }
 
 Tensor index_add_zeros(const Tensor& source, const Shape& shape, std::size_t dim, const Tensor& places) {
@@ -66,7 +65,7 @@ Tensor index_select(const Tensor& x, std::int64_t dim, const Tensor& index) {
     }
     return reshape(index_select(reshape(x, {1}), 0, index), {});
   }
-  Tensor places = checked_index("index_select", index, x.shape()[at]);
+  Tensor places = detail::checked_index("index_select", index, x.shape()[at]);
   if (places.ndim() == 0) places = reshape(places, {1});
   return record("index_select", kernels::index_select(x.array(), at, places.array()),
                 gradient(
@@ -96,7 +95,7 @@ Tensor gather(const Tensor& x, std::int64_t dim, const Tensor& index) {
   std::size_t at = wrap_dim("gather", dim, x.ndim());
   if (x.ndim() == 0) return reshape(gather(reshape(x, {1}), 0, reshape(index, {-1})), index.shape());
   check_gather_shapes("gather", x.shape(), index.shape(), at, false);
-  Tensor places = checked_index("gather", index, x.shape()[at]);
+  Tensor places = detail::checked_index("gather", index, x.shape()[at]);
   return record(
       "gather", kernels::gather(x.array(), at, places.array()),
       gradient(
@@ -114,7 +113,7 @@ Tensor scatter_add(const Tensor& source, const Shape& shape, std::int64_t dim, c
         fmt::format("scatter_add: expected source and index of one shape: source is {}, index is {}",
                     to_string(source.shape()), to_string(index.shape())));
   }
-  Tensor places = checked_index("scatter_add", index, shape[at]);
+  Tensor places = detail::checked_index("scatter_add", index, shape[at]);
   return record(
       "scatter_add", kernels::scatter_add(source.array(), shape, at, places.array()),
       gradient(source, [dim](const Tensor& g, const Tensor& p) { return gather(g, dim, p); }, places));
@@ -224,7 +223,7 @@ namespace {
 Tensor slice_index(const char* name, const Tensor& x, std::size_t dim, const Tensor& index) {
   if (index.ndim() > 1)
     throw ShapeError(fmt::format("{}: expected a vector of places, got {}", name, to_string(index.shape())));
-  return checked_index(name, reshape(index, {-1}), x.ndim() == 0 ? 1 : x.shape()[dim]);
+  return detail::checked_index(name, reshape(index, {-1}), x.ndim() == 0 ? 1 : x.shape()[dim]);
 }
 
 /// Throws unless `source` has the slices that x takes at an index of this size.

@@ -44,6 +44,8 @@ XGRAD_API Tensor index_fill(const Tensor& x, std::int64_t dim, const Tensor& ind
 XGRAD_API Tensor one_hot(const Tensor& numbers, std::int64_t classes = -1);
 
 namespace detail {
+/// An index as int64. Throws DTypeError unless it holds integers, IndexError unless all lie in [0, size).
+Tensor checked_index(const char* name, const Tensor& index, std::int64_t size);
 /// The number of each element in row-major order, in this shape. Any way of picking elements, applied to
 /// it, tells the places of what it picks.
 Tensor places_in(const Shape& shape);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/graph/accumulate.hpp>
@@ -115,9 +114,7 @@ linalg::Lstsq linalg::lstsq(const Tensor& A, const Tensor& B, std::optional<doub
   }
   Shape batch = broadcast_shapes(name, batch_shape(A), batch_shape(B));
   Tensor a = expand_batch(A, batch), b = expand_batch(B, batch);
-  double epsilon =
-      A.dtype() == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
-  double bound = rcond.value_or(epsilon * static_cast<double>(std::max(m, n)));
+  double bound = rcond.value_or(epsilon(A.dtype()) * static_cast<double>(std::max(m, n)));
   auto [solution, residuals, rank, singular] = kernels::lstsq(name, a.array(), b.array(), bound, method);
   bool by_values = method == kernels::LeastSquaresDriver::gelsd;
   bool by_pivots = method == kernels::LeastSquaresDriver::gelsy;

@@ -1,3 +1,4 @@
+#include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 
 #include <fmt/format.h>
@@ -69,10 +70,7 @@ Tensor same_dtype(const Tensor& a, const Tensor& b) {
 }  // namespace
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
-  if (a.dtype() != b.dtype()) {
-    throw DTypeError(fmt::format("matmul: expected one dtype: a is {}, b is {}; convert with to()",
-                                 name(a.dtype()), name(b.dtype())));
-  }
+  detail::require_same_dtype("matmul", "a", a, "b", b);
   return same_dtype(a, b);
 }
 

@@ -30,14 +30,6 @@ void require_ndim(const char* name, const char* operand, const Tensor& x, std::s
   }
 }
 
-void require_same_dtype(const char* name, const char* a_name, const Tensor& a, const char* b_name,
-                        const Tensor& b) {
-  if (a.dtype() != b.dtype()) {
-    throw DTypeError(fmt::format("{}: expected one dtype: {} is {}, {} is {}; convert with to()", name,
-                                 a_name, xgrad::name(a.dtype()), b_name, xgrad::name(b.dtype())));
-  }
-}
-
 Shape batch_shape(const Tensor& x) { return Shape(x.shape().begin(), x.shape().end() - 2); }
 
 Shape with_matrix(Shape batch, std::int64_t rows, std::int64_t columns) {

@@ -12,10 +12,6 @@ void require_matrix(const char* name, const char* operand, const Tensor& x);
 void require_square(const char* name, const char* operand, const Tensor& x);
 /// Throws ShapeError unless x has this number of dimensions.
 void require_ndim(const char* name, const char* operand, const Tensor& x, std::size_t ndim);
-/// Throws DTypeError unless both have one dtype.
-void require_same_dtype(const char* name, const char* a_name, const Tensor& a, const char* b_name,
-                        const Tensor& b);
-
 /// All dimensions but the last two.
 Shape batch_shape(const Tensor& x);
 /// [batch..., rows, columns].

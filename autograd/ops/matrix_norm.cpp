@@ -12,6 +12,7 @@
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/decompositions.hpp>
 #include <xgrad/autograd/ops/matrix_checks.hpp>
+#include <xgrad/autograd/ops/norm.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/solve.hpp>
@@ -53,15 +54,6 @@ Tensor with_dims(const Tensor& numbers, std::int64_t rows, std::int64_t columns,
   return unsqueeze(unsqueeze(numbers, std::min(rows, columns)), std::max(rows, columns));
 }
 
-Tensor converted(const Tensor& a, std::optional<DType> dtype) {
-  if (dtype && (!is_floating(*dtype) || promote_types(a.dtype(), *dtype) != *dtype)) {
-    throw DTypeError(
-        fmt::format("{}: the dtype must be floating and not narrower than A: A is {}, dtype is {}", norm_name,
-                    name(a.dtype()), name(*dtype)));
-  }
-  return dtype ? to(a, *dtype) : a;
-}
-
 }  // namespace
 
 Tensor linalg::matrix_norm(const Tensor& A, double ord, const Shape& dim, bool keepdim,
@@ -72,7 +64,7 @@ Tensor linalg::matrix_norm(const Tensor& A, double ord, const Shape& dim, bool k
     throw ValueError(
         fmt::format("{}: expected ord 1, -1, 2, -2, inf, -inf, \"fro\" or \"nuc\", got {}", norm_name, ord));
   }
-  Tensor x = converted(A, dtype);
+  Tensor x = norm_input(norm_name, A, dtype);
   auto extreme = ord > 0 ? amax : amin;
   if (kind == 2) {
     Tensor values = singular_values(x, rows, columns);
@@ -92,7 +84,7 @@ Tensor linalg::matrix_norm(const Tensor& A, std::string_view ord, const Shape& d
     throw ValueError(
         fmt::format("{}: expected ord \"fro\", \"nuc\" or a number, got \"{}\"", norm_name, ord));
   }
-  Tensor values = singular_values(converted(A, dtype), rows, columns);
+  Tensor values = singular_values(norm_input(norm_name, A, dtype), rows, columns);
   return with_dims(sum(values, Shape{-1}), rows, columns, keepdim);
 }
 

@@ -11,9 +11,8 @@
 #include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
-#include <xgrad/autograd/ops/decompositions.hpp>
 #include <xgrad/autograd/ops/elementwise.hpp>
-#include <xgrad/autograd/ops/matmul.hpp>
+#include <xgrad/autograd/ops/matrix_norm.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/reduction_dims.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
@@ -23,6 +22,16 @@ namespace xgrad {
 
 using namespace detail;
 using kernels::DimSet;
+
+Tensor detail::norm_input(const char* name, const Tensor& x, std::optional<DType> dtype) {
+  require_floating(name, x);
+  if (!dtype) return x;
+  if (promote_types(x.dtype(), *dtype) != *dtype) {
+    throw DTypeError(fmt::format("{}: the dtype must not be narrower than the input: x is {}, dtype is {}",
+                                 name, xgrad::name(x.dtype()), xgrad::name(*dtype)));
+  }
+  return to(x, *dtype);
+}
 
 namespace {
 
@@ -61,20 +70,9 @@ Array norms_of(const Tensor& x, double p, const DimSet& dims, bool keepdim) {
   return p == 2 ? sqrt(sums).array() : pow(sums, 1 / p).array();
 }
 
-/// x in the dtype that its norm is asked for in.
-Tensor converted(const char* name, const Tensor& x, std::optional<DType> dtype) {
-  require_floating(name, x);
-  if (!dtype) return x;
-  if (promote_types(x.dtype(), *dtype) != *dtype) {
-    throw DTypeError(fmt::format("{}: the dtype must not be narrower than the input: x is {}, dtype is {}",
-                                 name, xgrad::name(x.dtype()), xgrad::name(*dtype)));
-  }
-  return to(x, *dtype);
-}
-
 Tensor norm_over(const char* name, const Tensor& x, double p, const Dims& dims, bool keepdim,
                  std::optional<DType> dtype) {
-  Tensor input = converted(name, x, dtype);
+  Tensor input = norm_input(name, x, dtype);
   DimSet set = dim_set(name, input, dims);
   if (p < 0 || p == std::numeric_limits<double>::infinity()) require_elements(name, input, set);
   return record(name, norms_of(input, p, set, keepdim),
@@ -97,21 +95,6 @@ Tensor norm(const Tensor& x, double p, const Dims& dims, bool keepdim, std::opti
   return norm_over("norm", x, p, dims, keepdim, dtype);
 }
 
-namespace {
-
-/// The two dimensions of matrices moved to the back.
-Tensor matrices_last(const Tensor& x, const DimSet& dims) {
-  Shape order;
-  for (bool matrix : {false, true}) {
-    for (std::size_t i = 0; i < x.ndim(); ++i) {
-      if (dims[i] == matrix) order.push_back(static_cast<std::int64_t>(i));
-    }
-  }
-  return permute(x, order);
-}
-
-}  // namespace
-
 Tensor norm(const Tensor& x, std::string_view p, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
   if (p != "fro" && p != "nuc")
     throw ValueError(fmt::format("norm: expected p \"fro\", \"nuc\" or a number, got \"{}\"", p));
@@ -128,10 +111,7 @@ Tensor norm(const Tensor& x, std::string_view p, const Dims& dims, bool keepdim,
     throw ShapeError(fmt::format("norm: \"nuc\" is over two dimensions of a tensor, got {} of {}",
                                  set.count(), to_string(x.shape())));
   }
-  Tensor input = converted("norm", x, dtype);
-  Shape reduced = kernels::reduced_shape(x.shape(), set, keepdim);
-  if (input.numel() == 0) return sum_over(input, set, keepdim);
-  return reshape(sum(linalg::svdvals(matrices_last(input, set)), Shape{-1}), reduced);
+  return linalg::matrix_norm(norm_input("norm", x, dtype), p, dims.value_or(Shape{0, 1}), keepdim);
 }
 
 Tensor renorm(const Tensor& x, double p, std::int64_t dim, double maxnorm) {

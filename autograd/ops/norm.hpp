@@ -34,4 +34,10 @@ XGRAD_API Tensor norm(const Tensor& x, std::string_view p, const Dims& dims = st
 /// above 0 and for a negative maxnorm. Source: torch.renorm.
 XGRAD_API Tensor renorm(const Tensor& x, double p, std::int64_t dim, double maxnorm);
 
+namespace detail {
+/// x in the dtype that its norm is asked for in. Throws DTypeError unless both are floating and the dtype is
+/// not narrower than x.
+Tensor norm_input(const char* name, const Tensor& x, std::optional<DType> dtype);
+}  // namespace detail
+
 }  // namespace xgrad

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/graph/grad_mode.hpp>
@@ -22,23 +21,12 @@ namespace {
 
 using kernels::NormalizationGradients;
 
-/// A weight that may be undefined, as a node saves it: x stands for none.
-const Tensor& weight_or(const Tensor& x, const Tensor& weight) { return weight.defined() ? weight : x; }
-
 Array dense(const Tensor& x) { return x.defined() ? kernels::contiguous(x.array()) : Array(); }
 
-/// Throws unless the tensor is undefined or has x's dtype and this shape.
+/// Throws unless the parameter is undefined or has x's dtype and this shape.
 void check_parameter(const char* name, const char* operand, const Tensor& x, const Tensor& parameter,
                      const Shape& shape) {
-  if (!parameter.defined()) return;
-  if (parameter.dtype() != x.dtype()) {
-    throw DTypeError(fmt::format("{}: expected {} of x's dtype: x is {}, {} is {}; convert with to()", name,
-                                 operand, xgrad::name(x.dtype()), operand, xgrad::name(parameter.dtype())));
-  }
-  if (!(parameter.shape() == shape)) {
-    throw ShapeError(fmt::format("{}: expected {} of shape {} for x {}, got {}", name, operand,
-                                 to_string(shape), to_string(x.shape()), to_string(parameter.shape())));
-  }
+  if (parameter.defined()) detail::require_parameter(name, operand, parameter, "x", x, shape);
 }
 
 std::array<Tensor, 3> as_tensors(const kernels::WantedGradients& wanted, NormalizationGradients&& all) {
@@ -99,10 +87,8 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
   auto numbers = kernels::normalize_rows(dense(x), length, dense(weight), dense(bias), eps);
   return record_joint(
       "layer_norm", std::move(numbers.result), std::array{&x, &weight, &bias},
-      [normalized_shape, length, eps, weighted = weight.defined()](
-          const Tensor& g, const detail::Wanted<3>& wanted, const Tensor& input, const Tensor& saved,
-          const Tensor& means, const Tensor& deviations) {
-        Tensor factors = weighted ? saved : Tensor();
+      [normalized_shape, length, eps](const Tensor& g, const detail::Wanted<3>& wanted, const Tensor& input,
+                                      const Tensor& factors, const Tensor& means, const Tensor& deviations) {
         if (is_grad_enabled()) return row_gradients(g, input, factors, normalized_shape.size(), eps, true);
         auto all =
             as_tensors(wanted, kernels::normalize_rows_backward(dense(g), dense(input), length, means.array(),
@@ -112,23 +98,19 @@ Tensor layer_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& 
         }
         return all;
       },
-      x, weight_or(x, weight), Tensor(numbers.mean), Tensor(numbers.deviation));
+      x, weight, Tensor(numbers.mean), Tensor(numbers.deviation));
 }
 
 Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& weight,
                 std::optional<double> eps) {
   std::int64_t length = row_length("rms_norm", x, normalized_shape);
   check_parameter("rms_norm", "weight", x, weight, normalized_shape);
-  double epsilon =
-      x.dtype() == float32 ? std::numeric_limits<float>::epsilon() : std::numeric_limits<double>::epsilon();
-  double floor = eps.value_or(epsilon);
+  double floor = eps.value_or(epsilon(x.dtype()));
   auto numbers = kernels::scale_rows(dense(x), length, dense(weight), floor);
   return record_joint(
       "rms_norm", std::move(numbers.result), std::array{&x, &weight},
-      [normalized_shape, length, floor, weighted = weight.defined()](
-          const Tensor& g, const detail::Wanted<2>& wanted, const Tensor& input, const Tensor& saved,
-          const Tensor& deviations) {
-        Tensor factors = weighted ? saved : Tensor();
+      [normalized_shape, length, floor](const Tensor& g, const detail::Wanted<2>& wanted, const Tensor& input,
+                                        const Tensor& factors, const Tensor& deviations) {
         if (is_grad_enabled()) {
           auto all = row_gradients(g, input, factors, normalized_shape.size(), floor, false);
           return std::array{all[0], all[1]};
@@ -138,7 +120,7 @@ Tensor rms_norm(const Tensor& x, const Shape& normalized_shape, const Tensor& we
                                                                   deviations.array(), dense(factors), asked));
         return std::array{all[0], wanted[1] ? all[1].view(normalized_shape) : all[1]};
       },
-      x, weight_or(x, weight), Tensor(numbers.deviation));
+      x, weight, Tensor(numbers.deviation));
 }
 
 // Channels ------------------------------------------------------------------------------------------
@@ -199,17 +181,15 @@ Tensor with_own_statistics(const char* name, const Tensor& x, const Tensor& weig
                            kernels::Normalized&& numbers) {
   return record_joint(
       name, std::move(numbers.result), std::array{&x, &weight, &bias},
-      [groups, eps, flat_is_zero, weighted = weight.defined()](
-          const Tensor& g, const detail::Wanted<3>& wanted, const Tensor& input, const Tensor& saved,
-          const Tensor& means, const Tensor& deviations) {
-        Tensor factors = weighted ? saved : Tensor();
+      [groups, eps, flat_is_zero](const Tensor& g, const detail::Wanted<3>& wanted, const Tensor& input,
+                                  const Tensor& factors, const Tensor& means, const Tensor& deviations) {
         if (is_grad_enabled() && input.numel() > 0)
           return channel_gradients(g, input, factors, groups, eps, flat_is_zero);
         return as_tensors(
             wanted, kernels::normalize_channels_backward(dense(g), dense(input), {groups}, means.array(),
                                                          deviations.array(), dense(factors), wanted));
       },
-      x, weight_or(x, weight), Tensor(numbers.mean), Tensor(numbers.deviation));
+      x, weight, Tensor(numbers.mean), Tensor(numbers.deviation));
 }
 
 /// Normalized with statistics [C] that have no gradient. They are copied: a later step may change them.
@@ -220,9 +200,8 @@ Tensor with_statistics(const char* name, const Tensor& x, const Tensor& running_
       name,
       kernels::apply_statistics(dense(x), means.array(), deviations.array(), dense(weight), dense(bias)),
       std::array{&x, &weight, &bias},
-      [weighted = weight.defined()](const Tensor& g, const detail::Wanted<3>& wanted, const Tensor& input,
-                                    const Tensor& saved, const Tensor& centres, const Tensor& scales) {
-        Tensor factors = weighted ? saved : Tensor();
+      [](const Tensor& g, const detail::Wanted<3>& wanted, const Tensor& input, const Tensor& factors,
+         const Tensor& centres, const Tensor& scales) {
         if (is_grad_enabled()) {
           Tensor scale = for_channels(scales, input);
           Tensor z = (input - for_channels(centres, input)) * scale;
@@ -233,7 +212,7 @@ Tensor with_statistics(const char* name, const Tensor& x, const Tensor& running_
         return as_tensors(wanted, kernels::apply_statistics_backward(dense(g), dense(input), centres.array(),
                                                                      scales.array(), dense(factors), wanted));
       },
-      x, weight_or(x, weight), means, deviations);
+      x, weight, means, deviations);
 }
 
 /// (1 - momentum) * running + momentum * value, in place.

@@ -6,6 +6,7 @@
 
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/rearrange.hpp>
@@ -22,10 +23,7 @@ void check_factors(const char* name, const Tensor& a, const Tensor& b, std::size
     throw ShapeError(fmt::format("{}: expected factors of {} and {} dimensions, got {} and {}", name, a_dims,
                                  b_dims, to_string(a.shape()), to_string(b.shape())));
   }
-  if (a.dtype() != b.dtype()) {
-    throw DTypeError(fmt::format("{}: expected one dtype, got {} and {}; convert with to()", name,
-                                 xgrad::name(a.dtype()), xgrad::name(b.dtype())));
-  }
+  detail::require_same_dtype(name, "a", a, "b", b);
 }
 
 /// beta * input + alpha * product.
