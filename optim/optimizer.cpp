@@ -63,6 +63,23 @@ std::vector<Tensor> Optimizer::params(std::size_t group) const {
   return result;
 }
 
+std::optional<double> Optimizer::momentum(std::size_t group) const {
+  checked(group);
+  return std::nullopt;
+}
+void Optimizer::set_momentum(double, std::size_t group) {
+  checked(group);
+  throw ValueError(fmt::format("{}: the optimizer has neither momentum nor betas to set", name_));
+}
+
+std::optional<double> Optimizer::initial_lr(std::size_t group) const {
+  return checked(group) < initial_lrs_.size() ? initial_lrs_[group] : std::nullopt;
+}
+void Optimizer::set_initial_lr(double lr, std::size_t group) {
+  if (checked(group) >= initial_lrs_.size()) initial_lrs_.resize(group + 1);
+  initial_lrs_[group] = lr;
+}
+
 const Optimizer::Slot& Optimizer::slot_of(const Tensor& parameter) const {
   for (const auto& group : groups_) {
     for (const Slot& slot : group) {

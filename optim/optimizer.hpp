@@ -3,6 +3,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -47,6 +48,14 @@ class XGRAD_API Optimizer {
   /// IndexError.
   virtual double lr(std::size_t group = 0) const = 0;
   virtual void set_lr(double lr, std::size_t group = 0) = 0;
+  /// The momentum of one group, or betas[0] where there are betas: for schedulers that cycle it. Nothing for
+  /// an optimizer without either; then setting it throws ValueError. Throws IndexError.
+  virtual std::optional<double> momentum(std::size_t group = 0) const;
+  virtual void set_momentum(double momentum, std::size_t group = 0);
+  /// The learning rate that schedulers count from: the first scheduler of the optimizer notes it, those after
+  /// it read it. Throws IndexError.
+  std::optional<double> initial_lr(std::size_t group = 0) const;
+  void set_initial_lr(double lr, std::size_t group = 0);
 
   /// What the steps keep for a parameter, under PyTorch's names ("exp_avg"); nothing before its first step.
   /// Handles on the optimizer's own memory. Throws ValueError for a tensor that is not optimized here.
@@ -90,6 +99,7 @@ class XGRAD_API Optimizer {
   const char* name_;
   std::span<const char* const> state_names_;
   std::vector<std::vector<Slot>> groups_;
+  std::vector<std::optional<double>> initial_lrs_;  ///< of the first groups
   std::unique_ptr<Sweep> sweep_;
 };
 
@@ -112,6 +122,24 @@ class XGRAD_API OptimizerOf : public Optimizer {
   const Options& options(std::size_t group = 0) const { return options_[checked(group)]; }
   double lr(std::size_t group = 0) const override { return options(group).lr; }
   void set_lr(double lr, std::size_t group = 0) override { options(group).lr = lr; }
+  std::optional<double> momentum(std::size_t group = 0) const override {
+    const Options& o = options(group);
+    if constexpr (requires { o.betas; })
+      return o.betas[0];
+    else if constexpr (requires { o.momentum; })
+      return o.momentum;
+    else
+      return Optimizer::momentum(group);
+  }
+  void set_momentum(double momentum, std::size_t group = 0) override {
+    Options& o = options(group);
+    if constexpr (requires { o.betas; })
+      o.betas[0] = momentum;
+    else if constexpr (requires { o.momentum; })
+      o.momentum = momentum;
+    else
+      Optimizer::set_momentum(momentum, group);
+  }
   /// Adds parameters with options of their own. Throws as the constructor does; then nothing was added.
   void add_param_group(const Group& group) {
     group.options.validate();

@@ -48,6 +48,8 @@ Rows nn_resampling_rows();
 Rows nn_convolution_rows();
 Rows loss_rows();
 Rows optim_rows();
+Rows lr_scheduler_rows();
+Rows init_rows();
 Rows program_rows();
 /// A straight-line program; see expression.cpp.
 Outputs run_expression(const Arguments& a);

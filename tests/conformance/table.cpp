@@ -23,6 +23,8 @@ const std::map<std::string, Call>& table() {
              nn_convolution_rows,
              loss_rows,
              optim_rows,
+             lr_scheduler_rows,
+             init_rows,
              program_rows,
          }) {
       rows.merge(group());
