@@ -26,19 +26,38 @@ Tensor write(Tensor tensor, const Array& numbers) {
   return tensor;
 }
 
+std::string_view rest_after(std::string_view name, std::string_view start) {
+  return name.starts_with(start) ? name.substr(start.size()) : std::string_view();
+}
+
 double fan_sum(const Tensor& tensor) {
   auto [in, out] = fan_in_and_fan_out(tensor);
   return static_cast<double>(in + out);
 }
 
-/// gain / sqrt(fan).
-double kaiming_deviation(const Tensor& tensor, const KaimingOptions& options) {
-  auto [in, out] = fan_in_and_fan_out(tensor);
-  auto fan = static_cast<double>(options.mode == FanMode::fan_in ? in : out);
-  return calculate_gain(options.nonlinearity, options.a) / std::sqrt(fan);
+}  // namespace
+
+Nonlinearity to_nonlinearity(std::string_view name) {
+  if (name == "linear") return Nonlinearity::linear;
+  if (name == "sigmoid") return Nonlinearity::sigmoid;
+  if (name == "tanh") return Nonlinearity::tanh;
+  if (name == "relu") return Nonlinearity::relu;
+  if (name == "leaky_relu") return Nonlinearity::leaky_relu;
+  if (name == "selu") return Nonlinearity::selu;
+  for (std::string_view start : {"conv", "conv_transpose"}) {
+    std::string_view dimensions = rest_after(name, start);
+    if (dimensions == "1d" || dimensions == "2d" || dimensions == "3d") return Nonlinearity::linear;
+  }
+  throw ValueError(fmt::format(
+      R"(to_nonlinearity: expected "linear", "conv2d" or the like, "sigmoid", "tanh", "relu", "leaky_relu" or "selu", got "{}")",
+      name));
 }
 
-}  // namespace
+FanMode to_fan_mode(std::string_view name) {
+  if (name == "fan_in") return FanMode::fan_in;
+  if (name == "fan_out") return FanMode::fan_out;
+  throw ValueError(fmt::format(R"(to_fan_mode: expected "fan_in" or "fan_out", got "{}")", name));
+}
 
 double calculate_gain(Nonlinearity nonlinearity, std::optional<double> slope) {
   switch (nonlinearity) {
@@ -96,20 +115,37 @@ Tensor constant_(const Tensor& tensor, double value) {
 Tensor zeros_(const Tensor& tensor) { return constant_(tensor, 0); }
 Tensor ones_(const Tensor& tensor) { return constant_(tensor, 1); }
 
-Tensor xavier_uniform_(const Tensor& tensor, double gain, Generator* generator) {
-  double bound = gain * std::sqrt(6 / fan_sum(tensor));
-  return uniform_(tensor, -bound, bound, generator);
+double xavier_uniform_bound(const Tensor& tensor, double gain) {
+  return gain * std::sqrt(6 / fan_sum(tensor));
 }
-Tensor xavier_normal_(const Tensor& tensor, double gain, Generator* generator) {
-  return normal_(tensor, 0, gain * std::sqrt(2 / fan_sum(tensor)), generator);
+double xavier_normal_deviation(const Tensor& tensor, double gain) {
+  return gain * std::sqrt(2 / fan_sum(tensor));
+}
+double kaiming_normal_deviation(const Tensor& tensor, const KaimingOptions& options) {
+  auto [in, out] = fan_in_and_fan_out(tensor);
+  auto fan = static_cast<double>(options.mode == FanMode::fan_in ? in : out);
+  return calculate_gain(options.nonlinearity, options.a) / std::sqrt(fan);
+}
+double kaiming_uniform_bound(const Tensor& tensor, const KaimingOptions& options) {
+  return std::sqrt(3.0) * kaiming_normal_deviation(tensor, options);
 }
 
+// Without elements there may be no fans to divide by, and there is nothing to draw.
+Tensor xavier_uniform_(const Tensor& tensor, double gain, Generator* generator) {
+  double bound = xavier_uniform_bound(tensor, gain);
+  return tensor.numel() == 0 ? tensor : uniform_(tensor, -bound, bound, generator);
+}
+Tensor xavier_normal_(const Tensor& tensor, double gain, Generator* generator) {
+  double deviation = xavier_normal_deviation(tensor, gain);
+  return tensor.numel() == 0 ? tensor : normal_(tensor, 0, deviation, generator);
+}
 Tensor kaiming_uniform_(const Tensor& tensor, KaimingOptions options) {
-  double bound = std::sqrt(3.0) * kaiming_deviation(tensor, options);
-  return uniform_(tensor, -bound, bound, options.generator);
+  double bound = kaiming_uniform_bound(tensor, options);
+  return tensor.numel() == 0 ? tensor : uniform_(tensor, -bound, bound, options.generator);
 }
 Tensor kaiming_normal_(const Tensor& tensor, KaimingOptions options) {
-  return normal_(tensor, 0, kaiming_deviation(tensor, options), options.generator);
+  double deviation = kaiming_normal_deviation(tensor, options);
+  return tensor.numel() == 0 ? tensor : normal_(tensor, 0, deviation, options.generator);
 }
 
 }  // namespace xgrad::nn::init

@@ -1,8 +1,10 @@
 #pragma once
 
-/// All of xgrad::nn: modules, losses and first values.
+/// All of xgrad::nn: modules, losses, first values, clipping and averages.
 #include <xgrad/nn/activation.hpp>
 #include <xgrad/nn/any_module.hpp>
+#include <xgrad/nn/averaged_model.hpp>
+#include <xgrad/nn/clip_grad.hpp>
 #include <xgrad/nn/clone.hpp>
 #include <xgrad/nn/dropout.hpp>
 #include <xgrad/nn/flatten.hpp>
@@ -15,3 +17,4 @@
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>
+#include <xgrad/nn/utils.hpp>
