@@ -4,6 +4,7 @@
 #include <xgrad/nn/activation.hpp>
 #include <xgrad/nn/any_module.hpp>
 #include <xgrad/nn/averaged_model.hpp>
+#include <xgrad/nn/batch_norm.hpp>
 #include <xgrad/nn/clip_grad.hpp>
 #include <xgrad/nn/clone.hpp>
 #include <xgrad/nn/dropout.hpp>
@@ -15,6 +16,7 @@
 #include <xgrad/nn/loss.hpp>
 #include <xgrad/nn/margin_loss.hpp>
 #include <xgrad/nn/module.hpp>
+#include <xgrad/nn/normalization.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/summary.hpp>
 #include <xgrad/nn/utils.hpp>

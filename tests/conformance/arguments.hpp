@@ -12,7 +12,7 @@
 /// The arguments of one conformance case, and the table that maps an operation's name to a call.
 namespace conformance {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 using xgrad::Scalar;
 using xgrad::Shape;
 using xgrad::Tensor;
@@ -38,6 +38,8 @@ class Arguments {
 
   const Tensor& tensor(const std::string& name) const;
   const std::vector<Tensor>& tensors(const std::string& name) const;
+  /// The names of the tensors of an object, in its order.
+  const std::vector<std::string>& names(const std::string& name) const { return names_.at(name); }
   bool is_null(const std::string& name) const { return json_.at(name).is_null(); }
   bool is_tensor(const std::string& name) const { return tensors_.contains(name); }
   Scalar number(const std::string& name) const { return read_number(json_.at(name)); }
@@ -59,6 +61,7 @@ class Arguments {
  private:
   Json json_;
   std::map<std::string, std::vector<Tensor>> tensors_;
+  std::map<std::string, std::vector<std::string>> names_;
   std::map<std::string, std::vector<Tensor>> copies_;
 };
 

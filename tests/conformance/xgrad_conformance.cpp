@@ -194,25 +194,25 @@ class Case {
       for (std::size_t k = 0; k < tensors.size(); ++k) {
         if (!tensors[k].requires_grad()) continue;
         leaves_.push_back(tensors[k]);
-        paths_.emplace_back(name, value.is_array() ? std::optional(k) : std::nullopt);
-        names_.push_back(value.is_array() ? name + "[" + std::to_string(k) + "]" : name);
+        bool is_tensor = value.is_object() && value.contains("data");
+        paths_.push_back(is_tensor          ? Json::json_pointer("/" + name)
+                         : value.is_array() ? Json::json_pointer("/" + name) / k
+                                            : Json::json_pointer("/" + name) / arguments_.names(name)[k]);
+        names_.push_back(paths_.back().to_string());
       }
     }
   }
 
   const Json& at(const Json& by_name, std::size_t i) const {
     static const Json nothing;
-    const auto& [name, place] = paths_[i];
-    if (!by_name.contains(name)) return nothing;
-    const Json& value = by_name.at(name);
-    return place && value.is_array() ? value.at(*place) : value;
+    return by_name.contains(paths_[i]) ? by_name.at(paths_[i]) : nothing;
   }
 
   const Json& text_;
   const Call& call_;
   Arguments arguments_;
   std::vector<Tensor> leaves_;
-  std::vector<std::pair<std::string, std::optional<std::size_t>>> paths_;
+  std::vector<Json::json_pointer> paths_;
   std::vector<std::string> names_;
   std::vector<Result> results_;
 };
