@@ -5,10 +5,12 @@
 #include <xgrad/nn/any_module.hpp>
 #include <xgrad/nn/averaged_model.hpp>
 #include <xgrad/nn/batch_norm.hpp>
+#include <xgrad/nn/bilinear.hpp>
 #include <xgrad/nn/clip_grad.hpp>
 #include <xgrad/nn/clone.hpp>
+#include <xgrad/nn/convolution.hpp>
 #include <xgrad/nn/dropout.hpp>
-#include <xgrad/nn/flatten.hpp>
+#include <xgrad/nn/embedding.hpp>
 #include <xgrad/nn/identity.hpp>
 #include <xgrad/nn/init.hpp>
 #include <xgrad/nn/likelihood_loss.hpp>
@@ -17,6 +19,11 @@
 #include <xgrad/nn/margin_loss.hpp>
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/normalization.hpp>
+#include <xgrad/nn/padding.hpp>
+#include <xgrad/nn/pooling.hpp>
+#include <xgrad/nn/rearrange.hpp>
 #include <xgrad/nn/sequential.hpp>
+#include <xgrad/nn/similarity.hpp>
+#include <xgrad/nn/softmax.hpp>
 #include <xgrad/nn/summary.hpp>
 #include <xgrad/nn/utils.hpp>
