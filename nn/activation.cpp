@@ -67,14 +67,14 @@ std::string GELU::describe() const { return fmt::format("GELU(approximate={})", 
 Tensor GLU::forward(const Tensor& input) { return glu(input, dim_); }
 std::string GLU::describe() const { return fmt::format("GLU(dim={})", dim_); }
 
-PReLU::PReLU(PReLUOptions options) {
+PReLU::PReLU(PReLUOptions options) : num_parameters_(options.num_parameters) {
   if (options.num_parameters <= 0)
     throw ValueError(fmt::format("PReLU: expected positive num_parameters, got {}", options.num_parameters));
   weight = Parameter(full({options.num_parameters}, options.init, options.dtype.value_or(default_dtype())));
 }
 void PReLU::visit(Visitor& visitor) { visitor("weight", weight); }
 Tensor PReLU::forward(const Tensor& input) { return prelu(input, weight); }
-std::string PReLU::describe() const { return fmt::format("PReLU(num_parameters={})", weight.size(0)); }
+std::string PReLU::describe() const { return fmt::format("PReLU(num_parameters={})", num_parameters_); }
 
 RReLU::RReLU(double lower, double upper, Generator* generator)
     : lower_(lower), upper_(upper), generator_(generator) {

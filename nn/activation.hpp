@@ -219,6 +219,9 @@ class XGRAD_API PReLU : public Module {
   void visit(Visitor& visitor) override;
   Tensor forward(const Tensor& input) override;
   std::string describe() const override;
+
+ private:
+  std::int64_t num_parameters_;
 };
 
 /// leaky_relu whose slope is drawn from between lower and upper for each element, in evaluation their middle.

@@ -11,7 +11,8 @@
 namespace xgrad::nn {
 
 Bilinear::Bilinear(std::int64_t in1_features, std::int64_t in2_features, std::int64_t out_features,
-                   BilinearOptions options) {
+                   BilinearOptions options)
+    : in1_features_(in1_features), in2_features_(in2_features), out_features_(out_features) {
   if (in1_features <= 0 || in2_features <= 0 || out_features <= 0) {
     throw ValueError(fmt::format(
         "Bilinear: expected positive sizes, got in1_features {}, in2_features {}, out_features {}",
@@ -36,8 +37,8 @@ Tensor Bilinear::forward(const Tensor& input1, const Tensor& input2) {
 }
 
 std::string Bilinear::describe() const {
-  return fmt::format("Bilinear(in1_features={}, in2_features={}, out_features={}, bias={})", weight.size(1),
-                     weight.size(2), weight.size(0), bias.defined());
+  return fmt::format("Bilinear(in1_features={}, in2_features={}, out_features={}, bias={})", in1_features_,
+                     in2_features_, out_features_, bias.defined());
 }
 
 }  // namespace xgrad::nn

@@ -31,6 +31,9 @@ class XGRAD_API Bilinear : public Module {
 
  private:
   using Module::forward;
+  std::int64_t in1_features_;
+  std::int64_t in2_features_;
+  std::int64_t out_features_;
 };
 
 }  // namespace xgrad::nn

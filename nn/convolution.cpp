@@ -128,6 +128,13 @@ Tensor Conv<N>::forward(const Tensor& input) {
 }
 
 template <std::size_t N>
+std::int64_t Conv<N>::multiply_adds(const Shape& /*input*/, const Shape& output) const {
+  std::int64_t each = in_channels_ / options_.groups;
+  for (std::size_t i = 0; i < N; ++i) each *= kernel_size_[i];
+  return output.elements() * each;
+}
+
+template <std::size_t N>
 std::string Conv<N>::describe() const {
   std::string text = fmt::format("Conv{}d({}, {}, kernel_size={}, stride={}", N, in_channels_, out_channels_,
                                  to_string(kernel_size_), to_string(options_.stride));
@@ -221,6 +228,13 @@ Tensor ConvTranspose<N>::forward(const Tensor& input, const Shape& output_size) 
   ConvTransposeOptions<N> options = options_;
   options.output_padding = added;
   return spread(input, weight, bias, options);
+}
+
+template <std::size_t N>
+std::int64_t ConvTranspose<N>::multiply_adds(const Shape& input, const Shape& /*output*/) const {
+  std::int64_t each = out_channels_ / options_.groups;
+  for (std::size_t i = 0; i < N; ++i) each *= kernel_size_[i];
+  return input.elements() * each;
 }
 
 template <std::size_t N>

@@ -39,6 +39,7 @@ class XGRAD_API Conv : public Module {
 
   void visit(Visitor& visitor) override;
   Tensor forward(const Tensor& input) override;
+  std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;
   std::string describe() const override;
 
  private:
@@ -84,6 +85,7 @@ class XGRAD_API ConvTranspose : public Module {
   Tensor forward(const Tensor& input, const Shape& output_size);
   using Module::operator();
   Tensor operator()(const Tensor& input, const Shape& output_size) { return forward(input, output_size); }
+  std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;
   std::string describe() const override;
 
  private:

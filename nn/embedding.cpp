@@ -36,9 +36,9 @@ Tensor first_rows(const char* name, std::int64_t rows, std::int64_t features, Op
   return table;
 }
 
-std::string common_text(const Parameter& weight, std::optional<std::int64_t> padding_idx,
+std::string common_text(std::int64_t rows, std::int64_t features, std::optional<std::int64_t> padding_idx,
                         std::optional<double> max_norm) {
-  std::string text = fmt::format("{}, {}", weight.size(0), weight.size(1));
+  std::string text = fmt::format("{}, {}", rows, features);
   if (padding_idx) text += fmt::format(", padding_idx={}", *padding_idx);
   if (max_norm) text += fmt::format(", max_norm={}", *max_norm);
   return text;
@@ -47,7 +47,7 @@ std::string common_text(const Parameter& weight, std::optional<std::int64_t> pad
 }  // namespace
 
 Embedding::Embedding(std::int64_t num_embeddings, std::int64_t embedding_dim, EmbeddingLayerOptions options)
-    : options_(options) {
+    : num_embeddings_(num_embeddings), embedding_dim_(embedding_dim), options_(options) {
   weight = Parameter(first_rows("Embedding", num_embeddings, embedding_dim, options_));
 }
 
@@ -75,12 +75,13 @@ Tensor Embedding::forward(const Tensor& input) {
 }
 
 std::string Embedding::describe() const {
-  return "Embedding(" + common_text(weight, options_.padding_idx, options_.max_norm) + ")";
+  return "Embedding(" +
+         common_text(num_embeddings_, embedding_dim_, options_.padding_idx, options_.max_norm) + ")";
 }
 
 EmbeddingBag::EmbeddingBag(std::int64_t num_embeddings, std::int64_t embedding_dim,
                            EmbeddingBagLayerOptions options)
-    : options_(std::move(options)) {
+    : num_embeddings_(num_embeddings), embedding_dim_(embedding_dim), options_(std::move(options)) {
   if (options_.mode != "sum" && options_.mode != "mean" && options_.mode != "max") {
     throw ValueError(
         fmt::format("EmbeddingBag: expected mode \"sum\", \"mean\" or \"max\", got \"{}\"", options_.mode));
@@ -103,7 +104,8 @@ Tensor EmbeddingBag::forward(const Tensor& input, const Tensor& offsets, const T
 }
 
 std::string EmbeddingBag::describe() const {
-  return "EmbeddingBag(" + common_text(weight, options_.padding_idx, options_.max_norm) +
+  return "EmbeddingBag(" +
+         common_text(num_embeddings_, embedding_dim_, options_.padding_idx, options_.max_norm) +
          ", mode=" + options_.mode + ")";
 }
 

@@ -34,6 +34,8 @@ class XGRAD_API Embedding : public Module {
   std::string describe() const override;
 
  private:
+  std::int64_t num_embeddings_;
+  std::int64_t embedding_dim_;
   EmbeddingLayerOptions options_;
 };
 
@@ -69,6 +71,8 @@ class XGRAD_API EmbeddingBag : public Module {
   std::string describe() const override;
 
  private:
+  std::int64_t num_embeddings_;
+  std::int64_t embedding_dim_;
   EmbeddingBagLayerOptions options_;
 };
 

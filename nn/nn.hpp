@@ -18,12 +18,16 @@
 #include <xgrad/nn/loss.hpp>
 #include <xgrad/nn/margin_loss.hpp>
 #include <xgrad/nn/module.hpp>
+#include <xgrad/nn/module_list.hpp>
 #include <xgrad/nn/normalization.hpp>
 #include <xgrad/nn/padding.hpp>
+#include <xgrad/nn/parametrized.hpp>
 #include <xgrad/nn/pooling.hpp>
 #include <xgrad/nn/rearrange.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/similarity.hpp>
 #include <xgrad/nn/softmax.hpp>
+#include <xgrad/nn/spectral_norm.hpp>
 #include <xgrad/nn/summary.hpp>
 #include <xgrad/nn/utils.hpp>
+#include <xgrad/nn/weight_norm.hpp>
