@@ -1,0 +1,359 @@
+#include <xgrad/autograd/kernels/attention.hpp>
+
+#include <numeric>
+
+#include <xgrad/autograd/kernels/attention_blocks.hpp>
+#include <xgrad/autograd/kernels/copy.hpp>
+
+namespace xgrad::kernels {
+namespace {
+
+using namespace heads;
+
+/// Uninitialized memory in which the dimensions follow each other as in an array of these strides; the last
+/// one is innermost.
+Array in_order_of(const Strides& model, const Shape& shape, DType dtype) {
+  Shape order = Shape::filled(shape.size(), 0);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end() - 1, [&](int64_t a, int64_t b) {
+    return model[static_cast<std::size_t>(a)] > model[static_cast<std::size_t>(b)];
+  });
+  Strides strides = Shape::filled(shape.size(), 1);
+  int64_t step = 1;
+  for (std::size_t i = order.size(); i-- > 0;) {
+    auto dim = static_cast<std::size_t>(order[i]);
+    strides[dim] = step;
+    step *= std::max<int64_t>(shape[dim], 1);
+  }
+  return Array(shape, dtype).view(shape, strides);
+}
+
+/// scores become e^(score - top), 0 up to the end of the last register before `end`. Returns top and the sum.
+template <class T>
+std::pair<T, T> exponentials(T* scores, int64_t count, int64_t end, T scale, const MaskRow<T>& mask) {
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  if (mask.given()) {
+    apply_mask(scores, count, scale, mask);
+    scale = T(1);
+  }
+  end = rounded_up(end, lanes<T>);
+  std::fill(scores + count, scores + end, -infinity);
+  bool grows = scale > 0;  // else -inf would become the largest score
+  Lanes<T> even(-infinity), odd(-infinity), factor(scale);
+  auto larger = [](Lanes<T> a, Lanes<T> b) { return Lanes<T>(xsimd::max(a.values, b.values)); };
+  if (!grows) {
+    for (int64_t i = 0; i < count; ++i) scores[i] *= scale;
+    factor = Lanes<T>(T(1));
+  }
+  int64_t i = 0;
+  for (; i + 2 * lanes<T> <= end; i += 2 * lanes<T>) {
+    even = larger(even, load(scores + i) * factor);
+    odd = larger(odd, load(scores + i + lanes<T>) * factor);
+  }
+  if (i < end) even = larger(even, load(scores + i) * factor);
+  alignas(64) T tops[lanes<T>];
+  store(larger(even, odd), tops);
+  T top = *std::max_element(tops, tops + lanes<T>);
+  Lanes<T> offset(-top);
+  T sum = detail::lane_sums<1, T>(end, [&](int64_t at, auto how) {
+    Lanes<T> e = exp(detail::fused(detail::fetch(scores + at, how), factor, offset));
+    detail::put(e, scores + at, how);
+    return std::array{e};
+  })[0];
+  return {top, sum};
+}
+
+template <class T>
+class Forward {
+ public:
+  Forward(const AttentionInputs& inputs, const Attention& results)
+      : in_(inputs), out_(results), s_(inputs), scale_(static_cast<T>(inputs.scale)) {
+    // A few queries do not make up for copying the keys.
+    packs_ = s_.queries > 4;
+    if (packs_) panel_size_ = s_.by_key.width() * s_.features + s_.by_value.width() * s_.keys;
+  }
+
+  void run() const {
+    int64_t items = s_.count * s_.blocks;
+    int64_t slots = slots_for(s_.work(), items);
+    int64_t size = panel_size_ + s_.rows * (s_.by_key.width() + s_.by_value.width());
+    Array buffer({slots, size}, dtype_of<T>);
+    in_slots(slots, items, [&](int64_t slot, int64_t begin, int64_t end) {
+      T* panels = buffer.data<T>() + slot * size;
+      for (int64_t item = begin; item < end; ++item) {
+        int64_t head = item / s_.blocks, first = item % s_.blocks * s_.rows;
+        if (packs_ && (item == begin || first == 0)) {
+          panels::pack(matrix_of<T>(in_.key, head).transposed(), s_.by_key, panels);
+          panels::pack(matrix_of<T>(in_.value, head), s_.by_value, panels + s_.by_key.width() * s_.features);
+        }
+        block(head, first, std::min(s_.queries, first + s_.rows), panels);
+      }
+    });
+  }
+
+ private:
+  /// The queries [begin, end) of a head.
+  void block(int64_t head, int64_t begin, int64_t end, T* panels) const {
+    int64_t width = s_.by_key.width();
+    T* scores = panels + panel_size_;
+    T* sums = scores + s_.rows * width;
+    Matrix<T> query = matrix_of<T>(in_.query, head);
+    if (packs_)
+      multiply_keys(s_, query, panels, begin, end, scores);
+    else
+      multiply(query.row_range(begin, end), matrix_of<T>(in_.key, head).transposed(),
+               Result<T>{scores, width});
+    HeadMask<T> mask(in_.mask, head);
+    T* shares = out_.share.template data<T>() + head * s_.queries;
+    for_tiles(begin, end, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        int64_t limit = packs_ ? s_.limit(last) : s_.keys;
+        auto [top, sum] =
+            exponentials(scores + (i - begin) * width, s_.limit(i + 1), limit, scale_, mask.row(i));
+        out_.top.template data<T>()[head * s_.queries + i] = top;
+        shares[i] = T(1) / sum;
+      }
+    });
+    if (packs_)
+      multiply_weights(s_, scores, panels + width * s_.features, s_.by_value, begin, end, sums);
+    else
+      multiply(Matrix<T>{scores, end - begin, s_.keys, width, 1}, matrix_of<T>(in_.value, head),
+               Result<T>{sums, s_.by_value.width()});
+    Matrix<T> result = matrix_of<T>(out_.result, head);
+    for (int64_t i = begin; i < end; ++i) {
+      const T* from = sums + (i - begin) * s_.by_value.width();
+      T* to = out_.result.template data<T>() + (result.data - out_.result.template data<T>()) +
+              i * result.row_stride;
+      detail::for_lanes<T>(s_.values, [&](int64_t j, auto how) {
+        detail::put(detail::fetch(from + j, how) * shares[i], to + j, how);
+      });
+    }
+  }
+
+  const AttentionInputs& in_;
+  const Attention& out_;
+  Sizes<T> s_;
+  T scale_;
+  bool packs_;
+  int64_t panel_size_ = 0;
+};
+
+template <class T>
+class BackwardPass {
+ public:
+  BackwardPass(const Array& g, const AttentionInputs& inputs, const Array& top, const Array& share,
+               const std::array<Array, 3>& gradients)
+      : g_(g),
+        in_(inputs),
+        top_(top),
+        share_(share),
+        out_(gradients),
+        s_(inputs),
+        scale_(static_cast<T>(inputs.scale)) {
+    // Few heads are cut into groups of queries, which sum their gradients of keys and values apart.
+    constexpr int64_t enough = 8;
+    groups_ = std::clamp<int64_t>(enough / std::max<int64_t>(s_.count, 1), 1, s_.blocks);
+  }
+
+  void run() const {
+    int64_t items = s_.count * groups_;
+    int64_t slots = slots_for(2.5 * s_.work(), items);
+    // Panels: keys transposed, values transposed, keys; rows of queries and of g. Then scores and their
+    // gradients, the gradient of queries, and the sums of those of keys and values.
+    int64_t k = s_.by_key.width(), e = s_.by_feature.width(), v = s_.by_value.width();
+    int64_t panel_size = k * (s_.features + s_.values) + s_.keys * e;
+    int64_t row_size = s_.rows * (e + v + k + k + e);
+    int64_t sum_size = s_.keys * (e + v);
+    int64_t size = panel_size + row_size + (groups_ == 1 ? sum_size : 0);
+    Array buffer({slots, size}, dtype_of<T>);
+    Array group_sums;
+    if (groups_ > 1) group_sums = Array({items, sum_size}, dtype_of<T>);
+    in_slots(slots, items, [&](int64_t slot, int64_t first, int64_t last) {
+      T* panels = buffer.data<T>() + slot * size;
+      for (int64_t item = first; item < last; ++item) {
+        int64_t head = item / groups_, group = item % groups_;
+        if (item == first || group == 0) pack_head(head, panels);
+        T* rows = panels + panel_size;
+        T* sums = groups_ == 1 ? rows + row_size : group_sums.data<T>() + item * sum_size;
+        std::fill_n(sums, sum_size, T(0));
+        for (int64_t b = s_.blocks * group / groups_; b < s_.blocks * (group + 1) / groups_; ++b)
+          block(head, b * s_.rows, std::min(s_.queries, (b + 1) * s_.rows), panels, rows, sums);
+        if (groups_ == 1) write_sums(head, sums);
+      }
+    });
+    if (groups_ == 1) return;
+    for (int64_t head = 0; head < s_.count; ++head) {
+      T* sums = group_sums.data<T>() + head * groups_ * sum_size;
+      for (int64_t group = 1; group < groups_; ++group) {
+        for (int64_t i = 0; i < sum_size; ++i) sums[i] += sums[group * sum_size + i];
+      }
+      write_sums(head, sums);
+    }
+  }
+
+ private:
+  void pack_head(int64_t head, T* panels) const {
+    int64_t width = s_.by_key.width();
+    Matrix<T> key = matrix_of<T>(in_.key, head);
+    panels::pack(key.transposed(), s_.by_key, panels);
+    panels::pack(matrix_of<T>(in_.value, head).transposed(), s_.by_key, panels + width * s_.features);
+    panels::pack(key, s_.by_feature, panels + width * (s_.features + s_.values));
+  }
+
+  /// The queries [begin, end) of a head.
+  void block(int64_t head, int64_t begin, int64_t end, const T* panels, T* rows, T* sums) const {
+    int64_t width = s_.by_key.width();
+    T* query_rows = rows;
+    T* g_rows = query_rows + s_.rows * s_.by_feature.width();
+    T* weights = g_rows + s_.rows * s_.by_value.width();
+    T* changes = weights + s_.rows * width;
+    T* query_gradient = changes + s_.rows * width;
+    Matrix<T> query = matrix_of<T>(in_.query, head), g = matrix_of<T>(g_, head);
+    multiply_keys(s_, query, panels, begin, end, weights);
+    multiply_keys(s_, g, panels + width * s_.features, begin, end, changes);
+    HeadMask<T> mask(in_.mask, head);
+    for_tiles(begin, end, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        int64_t at = (i - begin) * width;
+        score_gradients(weights + at, changes + at, s_.limit(i + 1), s_.limit(last), mask.row(i),
+                        top_.data<T>()[head * s_.queries + i], share_.data<T>()[head * s_.queries + i]);
+      }
+    });
+    if (out_[0].defined()) {
+      multiply_weights(s_, changes, panels + width * (s_.features + s_.values), s_.by_feature, begin, end,
+                       query_gradient);
+      write(query_gradient, s_.by_feature.width(), out_[0], head, begin, end);
+    }
+    if (out_[1].defined()) {
+      panels::pack(query.row_range(begin, end), s_.by_feature, query_rows);
+      add_products(s_, changes, query_rows, s_.by_feature, begin, end, sums);
+    }
+    if (out_[2].defined()) {
+      panels::pack(g.row_range(begin, end), s_.by_value, g_rows);
+      add_products(s_, weights, g_rows, s_.by_value, begin, end, sums + s_.keys * s_.by_feature.width());
+    }
+  }
+
+  /// A row of scores becomes weights, a row of their gradients the gradients of the products of query and
+  /// keys.
+  void score_gradients(T* scores, T* gradients, int64_t count, int64_t end, const MaskRow<T>& mask, T top,
+                       T share) const {
+    T scale = scale_;
+    if (mask.given()) {
+      apply_mask(scores, count, scale, mask);
+      scale = T(1);
+    } else if (!(scale > 0)) {  // as forward rounds
+      for (int64_t i = 0; i < count; ++i) scores[i] *= scale;
+      scale = T(1);
+    }
+    Lanes<T> factor(scale), offset(-top);
+    T dot = detail::lane_sums<1, T>(count, [&](int64_t i, auto how) {
+      Lanes<T> weight = exp(detail::fused(detail::fetch(scores + i, how), factor, offset)) * share;
+      detail::put(weight, scores + i, how);
+      return std::array{weight * detail::fetch(gradients + i, how)};
+    })[0];
+    detail::for_lanes<T>(count, [&](int64_t i, auto how) {
+      Lanes<T> change = detail::fetch(scores + i, how) * ((detail::fetch(gradients + i, how) - dot) * scale_);
+      if (mask.allowed != nullptr) change = select(fetch_mask<T>(mask.allowed + i, how), change, T(0));
+      detail::put(change, gradients + i, how);
+    });
+    std::fill(scores + count, scores + std::max(count, end), T(0));
+    std::fill(gradients + count, gradients + std::max(count, end), T(0));
+  }
+
+  /// Rows [begin, end) of a head's gradient.
+  static void write(const T* from, int64_t from_stride, const Array& to, int64_t head, int64_t begin,
+                    int64_t end) {
+    Matrix<T> place = matrix_of<T>(to, head);
+    T* rows = to.data<T>() + (place.data - to.data<T>());
+    for (int64_t i = begin; i < end; ++i) {
+      detail::for_lanes<T>(place.columns, [&](int64_t j, auto how) {
+        detail::put(detail::fetch(from + (i - begin) * from_stride + j, how), rows + i * place.row_stride + j,
+                    how);
+      });
+    }
+  }
+  void write_sums(int64_t head, const T* sums) const {
+    int64_t width = s_.by_feature.width();
+    if (out_[1].defined()) write(sums, width, out_[1], head, 0, s_.keys);
+    if (out_[2].defined()) write(sums + s_.keys * width, s_.by_value.width(), out_[2], head, 0, s_.keys);
+  }
+
+  const Array& g_;
+  const AttentionInputs& in_;
+  const Array& top_;
+  const Array& share_;
+  const std::array<Array, 3>& out_;
+  Sizes<T> s_;
+  T scale_;
+  int64_t groups_;
+};
+
+/// How far the value lies behind the key and the key behind the query, in elements, where all three look
+/// alike and have one memory, else 0.
+int64_t distance_between(const AttentionInputs& inputs) {
+  auto alike = [](const Array& a, const Array& b) {
+    return a.shape() == b.shape() && a.strides() == b.strides() && a.storage() == b.storage();
+  };
+  if (!alike(inputs.query, inputs.key) || !alike(inputs.query, inputs.value)) return 0;
+  int64_t distance = inputs.key.offset() - inputs.query.offset();
+  return inputs.value.offset() - inputs.key.offset() == distance ? distance : 0;
+}
+
+/// Memory for the gradients of query, key and value.
+std::array<Array, 3> memory_for_gradients(const AttentionInputs& inputs, const std::array<bool, 3>& wanted) {
+  std::array<Array, 3> gradients;
+  int64_t distance = distance_between(inputs);
+  if (distance > 0 && wanted[0] && wanted[1] && wanted[2]) {
+    Shape shape{3};
+    Strides strides{distance};
+    for (int64_t size : inputs.query.shape()) shape.push_back(size);
+    for (int64_t stride : inputs.query.strides()) strides.push_back(stride);
+    Array all = in_order_of(strides, shape, inputs.query.dtype());
+    Strides own(all.strides().begin() + 1, all.strides().end());
+    for (std::size_t i = 0; i < 3; ++i)
+      gradients[i] = all.view(inputs.query.shape(), own, static_cast<int64_t>(i) * all.strides()[0]);
+    return gradients;
+  }
+  const std::array<const Array*, 3> models{&inputs.query, &inputs.key, &inputs.value};
+  for (std::size_t i = 0; i < 3; ++i) {
+    if (wanted[i]) gradients[i] = in_order_of(models[i]->strides(), models[i]->shape(), models[i]->dtype());
+  }
+  return gradients;
+}
+
+}  // namespace
+
+Attention attention(const AttentionInputs& inputs) {
+  Shape shape = inputs.query.shape();
+  std::size_t n = shape.size();
+  int64_t queries = shape[n - 2], keys = inputs.key.shape()[n - 2];
+  shape[n - 1] = inputs.value.shape()[n - 1];
+  DType dtype = inputs.query.dtype();
+  Shape heads(shape.begin(), shape.end() - 2);
+  Attention all{in_order_of(inputs.query.strides(), shape, dtype), Array({heads.elements(), queries}, dtype),
+                Array({heads.elements(), queries}, dtype)};
+  if (keys == 0) {
+    for (const Array* array : {&all.result, &all.top, &all.share}) fill(*array, 0);
+    return all;
+  }
+  dispatch_floating(dtype, [&]<class T>(TypeTag<T>) { Forward<T>(inputs, all).run(); });
+  return all;
+}
+
+std::array<Array, 3> attention_backward(const Array& g, const AttentionInputs& inputs, const Array& top,
+                                        const Array& share, const std::array<bool, 3>& wanted) {
+  std::array<Array, 3> gradients = memory_for_gradients(inputs, wanted);
+  std::size_t n = inputs.query.ndim();
+  if (inputs.query.shape()[n - 2] == 0 || inputs.key.shape()[n - 2] == 0) {
+    for (const Array& gradient : gradients) {
+      if (gradient.defined()) fill(gradient, 0);
+    }
+    return gradients;
+  }
+  dispatch_floating(g.dtype(),
+                    [&]<class T>(TypeTag<T>) { BackwardPass<T>(g, inputs, top, share, gradients).run(); });
+  return gradients;
+}
+
+}  // namespace xgrad::kernels
