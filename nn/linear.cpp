@@ -37,6 +37,10 @@ Tensor Linear::forward(const Tensor& input) {
   return linear(input, weight, bias);
 }
 
+std::int64_t Linear::multiply_adds(const Shape& /*input*/, const Shape& output) const {
+  return output.elements() * in_features_;
+}
+
 std::string Linear::describe() const {
   return fmt::format("Linear(in_features={}, out_features={}, bias={})", in_features_, out_features_,
                      bias.defined());

@@ -27,6 +27,7 @@ class XGRAD_API Linear : public Module {
   std::int64_t out_features() const noexcept { return out_features_; }
   void visit(Visitor& visitor) override;
   Tensor forward(const Tensor& input) override;
+  std::int64_t multiply_adds(const Shape& input, const Shape& output) const override;
   std::string describe() const override;
 
  private:

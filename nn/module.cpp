@@ -64,10 +64,12 @@ Module& require_scope(const Module& module) {
 }  // namespace
 
 Module::Module() noexcept { detail::enlist(this, detail::MemberKind::module); }
-Module::Module(const Module& other) : training_(require_scope(other).training_) {
+Module::Module(const Module& other)
+    : training_(require_scope(other).training_),
+      hooks_(other.hooks_ != nullptr ? std::make_unique<detail::ModuleHooks>(*other.hooks_) : nullptr) {
   detail::enlist(this, detail::MemberKind::module);
 }
-Module::Module(Module&& other) noexcept : training_(other.training_) {
+Module::Module(Module&& other) noexcept : training_(other.training_), hooks_(std::move(other.hooks_)) {
   detail::enlist(this, detail::MemberKind::module);
 }
 Module& Module::operator=(Module&& other) noexcept = default;
@@ -181,6 +183,8 @@ LoadResult Module::load_state_dict(const NamedTensors& state, LoadOptions option
   return result;
 }
 
+std::int64_t Module::multiply_adds(const Shape&, const Shape&) const { return 0; }
+
 std::string Module::describe() const { return class_name(typeid(*this)) + "()"; }
 
 namespace {
@@ -202,10 +206,18 @@ std::string to_string(const Module& module) { return indented(module, 0); }
 std::ostream& operator<<(std::ostream& stream, const Module& module) { return stream << to_string(module); }
 
 Tensor Module::observed_forward(const Tensor& input) {
-  Tensor output = forward(input);
+  Tensor output = hooks_ != nullptr ? hooks_->call(*this, input) : forward(input);
   if (detail::forward_observer != nullptr) detail::forward_observer->called(*this, input, output);
   return output;
 }
+
+detail::ModuleHooks& Module::hooks() {
+  if (hooks_ == nullptr) hooks_ = std::make_unique<detail::ModuleHooks>();
+  return *hooks_;
+}
+HookHandle Module::register_forward_pre_hook(ForwardPreHook hook) { return hooks().add(std::move(hook)); }
+HookHandle Module::register_forward_hook(ForwardHook hook) { return hooks().add(std::move(hook)); }
+HookHandle Module::register_full_backward_hook(BackwardHook hook) { return hooks().add(std::move(hook)); }
 
 namespace detail {
 

@@ -3,12 +3,14 @@
 #include <concepts>
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <xgrad/autograd/array/export.hpp>
 #include <xgrad/autograd/tensor/tensor.hpp>
+#include <xgrad/nn/hooks.hpp>
 #include <xgrad/nn/parameter.hpp>
 #include <xgrad/nn/visitor.hpp>
 
@@ -75,9 +77,9 @@ class XGRAD_API Module {
   virtual void visit(Visitor& visitor);
   /// The module as a function. Throws GraphError, naming the class, where it is not overridden.
   virtual Tensor forward(const Tensor& input);
-  /// forward(input).
+  /// forward(input), with the hooks around it.
   Tensor operator()(const Tensor& input) {
-    if (detail::forward_observer != nullptr) [[unlikely]]
+    if (detail::forward_observer != nullptr || hooks_ != nullptr) [[unlikely]]
       return observed_forward(input);
     return forward(input);
   }
@@ -93,6 +95,18 @@ class XGRAD_API Module {
   std::vector<std::pair<std::string, Module*>> named_modules();
   /// The modules directly below this one.
   std::vector<std::pair<std::string, Module*>> named_children();
+
+  /// Calls `hook(module, input)` before every module(input); what it returns, if defined, takes the input's
+  /// place. Hooks of one kind run in the order in which they were added. They see calls with one tensor
+  /// alone, and nn::clone copies them. Source: torch.nn.Module.register_forward_pre_hook.
+  HookHandle register_forward_pre_hook(ForwardPreHook hook);
+  /// Calls `hook(module, input, output)` after every module(input); what it returns, if defined, takes the
+  /// output's place. Source: torch.nn.Module.register_forward_hook.
+  HookHandle register_forward_hook(ForwardHook hook);
+  /// Calls `hook(grad_input, grad_output)` when backward has computed the gradient of the loss with respect
+  /// to the input, through this module; what it returns, if defined, takes grad_input's place. An input that
+  /// needs no gradient has an undefined one. Source: torch.nn.Module.register_full_backward_hook.
+  HookHandle register_full_backward_hook(BackwardHook hook);
 
   /// Puts this module and all below it into training (or evaluation): dropout and the like behave
   /// differently.
@@ -118,6 +132,11 @@ class XGRAD_API Module {
   /// or of another shape; then nothing was changed. Source: torch.nn.Module.load_state_dict.
   LoadResult load_state_dict(const NamedTensors& state, LoadOptions options = {});
 
+  /// How many multiplications, each with an addition, the module's own products (not those of modules below
+  /// it) take in a call with an input and an output of these shapes; 0 for modules without products. See
+  /// nn::summary.
+  virtual std::int64_t multiply_adds(const Shape& input, const Shape& output) const;
+
   /// One line: "Linear(in_features=8, out_features=16, bias=true)". By default the class's name and "()".
   virtual std::string describe() const;
   /// This module as the class that it is. Throws GraphError when it is another:
@@ -137,8 +156,10 @@ class XGRAD_API Module {
 
  private:
   Tensor observed_forward(const Tensor& input);
+  detail::ModuleHooks& hooks();
 
   bool training_ = true;
+  std::unique_ptr<detail::ModuleHooks> hooks_;  ///< null for none
 };
 
 /// Throws GraphError, naming the class and the place, when a Parameter, Buffer or module lies inside `module`

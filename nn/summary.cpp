@@ -12,19 +12,25 @@
 namespace xgrad::nn {
 namespace {
 
-/// The shape of each module's last output.
-class Shapes final : public detail::ForwardObserver {
+/// What each module was seen to do: the shape of its last output, and the multiply-adds of all its calls.
+class Calls final : public detail::ForwardObserver {
  public:
-  void called(Module& module, const Tensor&, const Tensor& output) override {
+  void called(Module& module, const Tensor& input, const Tensor& output) override {
     shapes_[&module] = to_string(output.shape());
+    multiply_adds_[&module] += module.multiply_adds(input.shape(), output.shape());
   }
-  std::string of(const Module* module) const {
+  std::string shape(const Module* module) const {
     auto it = shapes_.find(module);
     return it != shapes_.end() ? it->second : "-";
+  }
+  std::int64_t multiply_adds(const Module* module) const {
+    auto it = multiply_adds_.find(module);
+    return it != multiply_adds_.end() ? it->second : 0;
   }
 
  private:
   std::unordered_map<const Module*, std::string> shapes_;
+  std::unordered_map<const Module*, std::int64_t> multiply_adds_;
 };
 
 /// Puts every module into evaluation, and back into what it was in.
@@ -50,6 +56,7 @@ struct Row {
   std::string layer;
   std::string output;
   std::string parameters;
+  std::string multiply_adds;
 };
 
 /// The number of parameters that belong to this module itself and were not counted before.
@@ -88,46 +95,58 @@ std::string summary(Module& model, const Shape& input_shape, SummaryOptions opti
   constexpr std::size_t widest_layer = 60;
   std::vector<Tensor> parameters = model.parameters();
   DType dtype = options.dtype.value_or(parameters.empty() ? default_dtype() : parameters.front().dtype());
-  Shapes shapes;
+  Calls calls;
   {
     NoGrad off;
     Evaluation evaluation(model);
     model(zeros(input_shape, dtype));
   }
 
-  std::vector<Row> rows{{"Layer", "Output", "Parameters"}};
+  std::vector<Row> rows{{"Layer", "Output", "Parameters", "Multiply-adds"}};
   OwnParameters own;
   std::int64_t total = 0;
+  std::int64_t total_multiply_adds = 0;
   for (const auto& [name, module] : model.named_modules()) {
     auto depth = name.empty() ? 0 : static_cast<std::size_t>(std::ranges::count(name, '.')) + 1;
     std::string last = name.substr(name.rfind('.') + 1);
     std::int64_t count = own.count(*module);
     total += count;
+    std::int64_t multiply_adds = calls.multiply_adds(module);
+    total_multiply_adds += multiply_adds;
     std::string label = name.empty() ? module->describe() : fmt::format("({}) {}", last, module->describe());
     if (label.ends_with("()")) label.resize(label.size() - 2);
-    rows.push_back({cut(std::string(2 * depth, ' ') + label, widest_layer), shapes.of(module),
-                    count > 0 ? grouped(count) : ""});
+    rows.push_back({cut(std::string(2 * depth, ' ') + label, widest_layer), calls.shape(module),
+                    count > 0 ? grouped(count) : "", multiply_adds > 0 ? grouped(multiply_adds) : ""});
   }
-  std::int64_t trained = 0;
-  for (const Tensor& parameter : parameters) trained += parameter.requires_grad() ? parameter.numel() : 0;
-  rows.push_back({"Total", "", grouped(total)});
-  if (trained != total) rows.push_back({"Trained", "", grouped(trained)});
+  std::int64_t trained = count_parameters(model, true);
+  rows.push_back({"Total", "", grouped(total), grouped(total_multiply_adds)});
+  if (trained != total) rows.push_back({"Trained", "", grouped(trained), ""});
 
   std::size_t layer_width = 0;
   std::size_t output_width = 0;
   std::size_t number_width = 0;
+  std::size_t cost_width = 0;
   for (const Row& row : rows) {
     layer_width = std::max(layer_width, row.layer.size());
     output_width = std::max(output_width, row.output.size());
     number_width = std::max(number_width, row.parameters.size());
+    cost_width = std::max(cost_width, row.multiply_adds.size());
   }
   std::string text;
   for (const Row& row : rows) {
-    std::string line = fmt::format("{:<{}}  {:<{}}  {:>{}}", row.layer, layer_width, row.output, output_width,
-                                   row.parameters, number_width);
+    std::string line = fmt::format("{:<{}}  {:<{}}  {:>{}}  {:>{}}", row.layer, layer_width, row.output,
+                                   output_width, row.parameters, number_width, row.multiply_adds, cost_width);
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   return text;
+}
+
+std::int64_t count_parameters(const Module& model, bool trained_only) {
+  std::int64_t count = 0;
+  for (const Tensor& parameter : model.parameters()) {
+    if (!trained_only || parameter.requires_grad()) count += parameter.numel();
+  }
+  return count;
 }
 
 }  // namespace xgrad::nn

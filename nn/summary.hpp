@@ -13,14 +13,19 @@ struct SummaryOptions {
 };
 
 /// A table of the model: its modules, indented, each with the shape that it returns for an input of zeros of
-/// `input_shape` and the number of its own parameters, and their total. The model runs once, in evaluation
-/// mode and unrecorded, and is left as it was. Throws what the model throws for such an input.
+/// `input_shape`, the number of its own parameters and the multiply-adds of its own products, and the totals.
+/// The model runs once, in evaluation mode and unrecorded, and is left as it was. Products outside modules do
+/// not count. Throws what the model throws for such an input.
 ///
-///     Layer                                                Output     Parameters
+///     Layer                                                Output  Parameters  Multiply-adds
 ///     Sequential                                           [1, 1]
-///       (0) Linear(in_features=9, out_features=4, ...      [1, 4]             40
+///       (0) Linear(in_features=9, out_features=4, ...      [1, 4]          40             36
 ///     ...
-///     Total                                                                   45
+///     Total                                                                45             40
 XGRAD_API std::string summary(Module& model, const Shape& input_shape, SummaryOptions options = {});
+
+/// The number of elements of all parameters, a shared one once; with trained_only, of those that require
+/// gradients.
+XGRAD_API std::int64_t count_parameters(const Module& model, bool trained_only = false);
 
 }  // namespace xgrad::nn

@@ -3,6 +3,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <string>
 
 #include <xgrad/autograd/array/export.hpp>
 #include <xgrad/autograd/array/shape.hpp>
@@ -41,5 +42,13 @@ class PerDim {
   std::array<std::int64_t, N> values_{};
   bool given_ = false;
 };
+
+/// "(3, 5)".
+template <std::size_t N>
+std::string to_string(const PerDim<N>& numbers) {
+  std::string text = "(";
+  for (std::size_t i = 0; i < N; ++i) text += (i == 0 ? "" : ", ") + std::to_string(numbers[i]);
+  return text + ")";
+}
 
 }  // namespace xgrad

@@ -52,9 +52,6 @@ Rows module_normalization_rows() {
          return nn::LocalResponseNorm(c.integer("size"),
                                       {.alpha = c.real("alpha"), .beta = c.real("beta"), .k = c.real("k")});
        })},
-      {"module/nn.Linear", module_row([](const Config& c) {
-         return nn::Linear(c.integer("in_features"), c.integer("out_features"), {.bias = c.flag("bias")});
-       })},
   };
 }
 

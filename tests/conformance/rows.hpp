@@ -50,6 +50,7 @@ Rows loss_rows();
 Rows optim_rows();
 Rows lr_scheduler_rows();
 Rows init_rows();
+Rows module_layer_rows();
 Rows module_normalization_rows();
 Rows program_rows();
 /// A straight-line program; see expression.cpp.

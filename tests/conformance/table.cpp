@@ -25,6 +25,7 @@ const std::map<std::string, Call>& table() {
              optim_rows,
              lr_scheduler_rows,
              init_rows,
+             module_layer_rows,
              module_normalization_rows,
              program_rows,
          }) {

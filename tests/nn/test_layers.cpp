@@ -120,15 +120,17 @@ TEST_CASE("a summary lists layers, output shapes and parameters, and leaves the 
   model[2].requires_grad_(false);
   std::string table = nn::summary(model, {7, 9});
   CHECK(table ==
-        "Layer                                                   Output  Parameters\n"
+        "Layer                                                   Output  Parameters  Multiply-adds\n"
         "Sequential                                              [7, 1]\n"
-        "  (0) Linear(in_features=9, out_features=4, bias=true)  [7, 4]          40\n"
+        "  (0) Linear(in_features=9, out_features=4, bias=true)  [7, 4]          40            252\n"
         "  (1) Sequential                                        [7, 4]\n"
         "    (0) Tanh                                            [7, 4]\n"
         "    (1) Dropout(p=0.5)                                  [7, 4]\n"
-        "  (2) Linear(in_features=4, out_features=1, bias=true)  [7, 1]           5\n"
-        "Total                                                                   45\n"
+        "  (2) Linear(in_features=4, out_features=1, bias=true)  [7, 1]           5             28\n"
+        "Total                                                                   45            280\n"
         "Trained                                                                 40\n");
+  CHECK(nn::count_parameters(model) == 45);
+  CHECK(nn::count_parameters(model, true) == 40);
   CHECK(model.is_training());
   CHECK_FALSE(inner[0].is_training());
   CHECK(inner[1].is_training());
