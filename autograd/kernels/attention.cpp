@@ -28,6 +28,21 @@ Array in_order_of(const Strides& model, const Shape& shape, DType dtype) {
   return Array(shape, dtype).view(shape, strides);
 }
 
+/// The largest of all lanes.
+template <class T>
+T largest(Lanes<T> numbers) {
+#if XGRAD_MASKED_LANES
+  if constexpr (std::is_same_v<T, float>)
+    return _mm512_reduce_max_ps(numbers.values);
+  else
+    return _mm512_reduce_max_pd(numbers.values);
+#else
+  alignas(64) T all[lanes<T>];
+  store(numbers, all);
+  return *std::max_element(all, all + lanes<T>);
+#endif
+}
+
 /// scores become e^(score - top), 0 up to the end of the last register before `end`. Returns top and the sum.
 template <class T>
 std::pair<T, T> exponentials(T* scores, int64_t count, int64_t end, T scale, const MaskRow<T>& mask) {
@@ -51,9 +66,7 @@ std::pair<T, T> exponentials(T* scores, int64_t count, int64_t end, T scale, con
     odd = larger(odd, load(scores + i + lanes<T>) * factor);
   }
   if (i < end) even = larger(even, load(scores + i) * factor);
-  alignas(64) T tops[lanes<T>];
-  store(larger(even, odd), tops);
-  T top = *std::max_element(tops, tops + lanes<T>);
+  T top = largest(larger(even, odd));
   Lanes<T> offset(-top);
   T sum = detail::lane_sums<1, T>(end, [&](int64_t at, auto how) {
     Lanes<T> e = exp(detail::fused(detail::fetch(scores + at, how), factor, offset));
