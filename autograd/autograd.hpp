@@ -29,6 +29,7 @@
 #include <xgrad/autograd/ops/einsum.hpp>
 #include <xgrad/autograd/ops/embedding.hpp>
 #include <xgrad/autograd/ops/factorization.hpp>
+#include <xgrad/autograd/ops/focal_loss.hpp>
 #include <xgrad/autograd/ops/grids.hpp>
 #include <xgrad/autograd/ops/histogram.hpp>
 #include <xgrad/autograd/ops/joining.hpp>

@@ -63,12 +63,12 @@ void make_parameters(Layer& layer, std::int64_t first, std::int64_t second, std:
 template <std::size_t N>
 void check_channels(const std::string& name, const Tensor& input, std::int64_t channels) {
   if ((input.ndim() != N + 2 && input.ndim() != N + 1) || input.shape()[input.ndim() - N - 1] != channels) {
-    throw ShapeError(fmt::format(
-        "{}: expected input [B, {}, {}...] or without B, with {} spatial sizes; got {}", name, channels,
-        N == 1   ? "L"
-        : N == 2 ? "H, W"
-                 : "D, H, W",
-        N, to_string(input.shape())));
+    throw ShapeError(fmt::format("{}: expected input [B, {}, {}] or without B, with {} spatial sizes; got {}",
+                                 name, channels,
+                                 N == 1   ? "L"
+                                 : N == 2 ? "H, W"
+                                          : "D, H, W",
+                                 N, to_string(input.shape())));
   }
 }
 

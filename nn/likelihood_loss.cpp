@@ -19,5 +19,8 @@ Tensor CTCLoss::operator()(const Tensor& log_probs, const Tensor& targets, const
                            const Tensor& target_lengths) const {
   return ctc_loss(log_probs, targets, input_lengths, target_lengths, options_);
 }
+Tensor FocalLoss::operator()(const Tensor& input, const Tensor& target) const {
+  return sigmoid_focal_loss(input, target, options_);
+}
 
 }  // namespace xgrad::nn

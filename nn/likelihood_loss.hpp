@@ -1,6 +1,7 @@
 #pragma once
 
 #include <xgrad/autograd/ops/ctc_loss.hpp>
+#include <xgrad/autograd/ops/focal_loss.hpp>
 #include <xgrad/autograd/ops/likelihood_loss.hpp>
 #include <xgrad/nn/loss.hpp>
 
@@ -8,12 +9,14 @@
 namespace xgrad::nn {
 
 using xgrad::CtcOptions;
+using xgrad::FocalOptions;
 using xgrad::GaussianOptions;
 using xgrad::PoissonOptions;
 
 using xgrad::ctc_loss;
 using xgrad::gaussian_nll_loss;
 using xgrad::poisson_nll_loss;
+using xgrad::sigmoid_focal_loss;
 
 struct KLDivOptions {
   Reduction reduction = Reduction::mean;  ///< batchmean gives the divergence itself
@@ -63,6 +66,16 @@ class XGRAD_API CTCLoss : public Module {
 
  private:
   CtcOptions options_;
+};
+
+/// sigmoid_focal_loss as a module.
+class XGRAD_API FocalLoss : public Module {
+ public:
+  explicit FocalLoss(FocalOptions options = {}) : options_(options) {}
+  Tensor operator()(const Tensor& input, const Tensor& target) const;
+
+ private:
+  FocalOptions options_;
 };
 
 }  // namespace xgrad::nn

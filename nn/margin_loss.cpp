@@ -1,5 +1,11 @@
 #include <xgrad/nn/margin_loss.hpp>
 
+#include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/comparison.hpp>
+#include <xgrad/autograd/ops/pair_loss.hpp>
+#include <xgrad/autograd/ops/similarity.hpp>
+#include <xgrad/autograd/ops/unary.hpp>
+
 namespace xgrad::nn {
 
 Tensor hinge_embedding_loss(const Tensor& input, const Tensor& target, HingeEmbeddingOptions options) {
@@ -24,6 +30,19 @@ Tensor multilabel_soft_margin_loss(const Tensor& input, const Tensor& target,
   return xgrad::multilabel_soft_margin_loss(input, target, options.weight, options.reduction);
 }
 
+Tensor triplet_margin_with_distance_loss(const Tensor& anchor, const Tensor& positive, const Tensor& negative,
+                                         const TripletMarginWithDistanceOptions& options) {
+  xgrad::detail::check_reduction("triplet_margin_with_distance_loss", options.reduction);
+  auto distance = [&](const Tensor& a, const Tensor& b) {
+    return options.distance_function ? options.distance_function(a, b) : pairwise_distance(a, b);
+  };
+  Tensor near = distance(anchor, positive);
+  Tensor far = distance(anchor, negative);
+  if (options.swap) far = minimum(far, distance(positive, negative));
+  return xgrad::detail::reduce_losses("triplet_margin_with_distance_loss",
+                                      clamp(near - far + options.margin, 0), options.reduction);
+}
+
 Tensor HingeEmbeddingLoss::operator()(const Tensor& input, const Tensor& target) const {
   return hinge_embedding_loss(input, target, options_);
 }
@@ -37,6 +56,10 @@ Tensor CosineEmbeddingLoss::operator()(const Tensor& input1, const Tensor& input
 Tensor TripletMarginLoss::operator()(const Tensor& anchor, const Tensor& positive,
                                      const Tensor& negative) const {
   return triplet_margin_loss(anchor, positive, negative, options_);
+}
+Tensor TripletMarginWithDistanceLoss::operator()(const Tensor& anchor, const Tensor& positive,
+                                                 const Tensor& negative) const {
+  return triplet_margin_with_distance_loss(anchor, positive, negative, options_);
 }
 Tensor SoftMarginLoss::operator()(const Tensor& input, const Tensor& target) const {
   return soft_margin_loss(input, target, options_);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <utility>
+
 #include <xgrad/autograd/ops/margin_loss.hpp>
 #include <xgrad/nn/loss.hpp>
 
@@ -90,6 +93,31 @@ class XGRAD_API TripletMarginLoss : public Module {
 
  private:
   TripletMarginOptions options_;
+};
+
+struct TripletMarginWithDistanceOptions {
+  /// Of the rows of two tensors; by default pairwise_distance.
+  std::function<Tensor(const Tensor&, const Tensor&)> distance_function = {};
+  double margin = 1.0;
+  bool swap = false;  ///< also compare positive with negative, and take the smaller distance
+  Reduction reduction = Reduction::mean;
+};
+
+/// max(0, d(anchor, positive) - d(anchor, negative) + margin) for any distance d. Source:
+/// torch.nn.functional.triplet_margin_with_distance_loss.
+XGRAD_API Tensor triplet_margin_with_distance_loss(const Tensor& anchor, const Tensor& positive,
+                                                   const Tensor& negative,
+                                                   const TripletMarginWithDistanceOptions& options = {});
+
+/// triplet_margin_with_distance_loss as a module. Source: torch.nn.TripletMarginWithDistanceLoss.
+class XGRAD_API TripletMarginWithDistanceLoss : public Module {
+ public:
+  explicit TripletMarginWithDistanceLoss(TripletMarginWithDistanceOptions options = {})
+      : options_(std::move(options)) {}
+  Tensor operator()(const Tensor& anchor, const Tensor& positive, const Tensor& negative) const;
+
+ private:
+  TripletMarginWithDistanceOptions options_;
 };
 
 /// soft_margin_loss as a module. Source: torch.nn.SoftMarginLoss.

@@ -30,7 +30,8 @@ Tensor slice_norms(const Tensor& v, std::optional<std::int64_t> dim) {
     if (i != (*dim + dims) % dims) others.push_back(i);
   }
   // A norm over no dimensions is that of each number for itself.
-  return others.empty() ? linalg::vector_norm(v.unsqueeze(-1), 2, Shape{-1}) : linalg::vector_norm(v, 2, others, true);
+  return others.empty() ? linalg::vector_norm(v.unsqueeze(-1), 2, Shape{-1})
+                        : linalg::vector_norm(v, 2, others, true);
 }
 
 }  // namespace detail

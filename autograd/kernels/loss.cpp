@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include <xgrad/autograd/kernels/math.hpp>
+#include <xgrad/autograd/kernels/row_lanes.hpp>
 
 namespace xgrad::kernels {
 namespace {
@@ -12,30 +11,6 @@ namespace {
 /// Rows that one thread takes at least.
 std::int64_t grain_of_rows(std::int64_t classes) {
   return std::max<std::int64_t>(1, 4096 / std::max<std::int64_t>(1, classes));
-}
-
-template <class T, class Combine>
-T combine_lanes(Lanes<T> lanes, const Combine& combine) {
-  alignas(64) T values[Lanes<T>::count];
-  store(lanes, values);
-  for (std::size_t half = Lanes<T>::count / 2; half > 0; half /= 2) {
-    for (std::size_t i = 0; i < half; ++i) values[i] = combine(values[i], values[i + half]);
-  }
-  return values[0];
-}
-
-/// Calls function(lanes, place, count) along a row; lanes beyond the end hold `padding`.
-template <class T, class Function>
-void along_row(const T* row, std::int64_t classes, T padding, const Function& function) {
-  constexpr auto lanes = static_cast<std::int64_t>(Lanes<T>::count);
-  std::int64_t c = 0;
-  for (; c + lanes <= classes; c += lanes) function(load(row + c), c, Lanes<T>::count);
-  if (c < classes) {
-    alignas(64) T last[Lanes<T>::count];
-    std::fill(std::begin(last), std::end(last), padding);
-    std::copy(row + c, row + classes, last);
-    function(load(last), c, static_cast<std::size_t>(classes - c));
-  }
 }
 
 /// How the loss of one row is made up: of -log p at the target, and of the sum over all classes.
@@ -70,14 +45,8 @@ void forward(const Array& x, const CrossEntropyTargets& targets, CrossEntropyRow
   parallel_for(x.shape()[0], grain_of_rows(classes), [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t r = begin; r < end; ++r) {
       const T* row = x.data<T>() + r * classes;
-      Lanes<T> largest(-std::numeric_limits<T>::infinity());
-      along_row(row, classes, -std::numeric_limits<T>::infinity(),
-                [&](Lanes<T> values, std::int64_t, std::size_t) { largest = maximum(largest, values); });
-      T m = combine_lanes(largest, [](T a, T b) { return a >= b || std::isnan(a) ? a : b; });
-      Lanes<T> sums(T(0));
-      along_row(row, classes, -std::numeric_limits<T>::infinity(),
-                [&](Lanes<T> values, std::int64_t, std::size_t) { sums = sums + exp(values - m); });
-      T log_sum = std::log(combine_lanes(sums, [](T a, T b) { return a + b; }));
+      T m = detail::row_max(row, classes);
+      T log_sum = std::log(detail::exp_sum(row, classes, m));
       T loss = 0;
       if (std::int64_t t = target[r]; t != targets.ignore_index) {
         loss = weights.at_target * weights.of(t) * (log_sum - (row[t] - m));
@@ -117,10 +86,10 @@ void backward(const Array& g, double scale, const Array& x, const CrossEntropyTa
       T m = rows.maxima.template data<T>()[r];
       T log_sum = rows.log_sums.template data<T>()[r];
       T factor = upstream * weights.of_softmax(t);
-      along_row(x.data<T>() + r * classes, classes, m,
-                [&](Lanes<T> values, std::int64_t c, std::size_t count) {
-                  store_first(exp(values - m - log_sum) * factor, result + c, count);
-                });
+      const T* row = x.data<T>() + r * classes;
+      detail::for_lanes<T>(classes, [&](std::int64_t c, auto how) {
+        detail::put(exp(detail::fetch(row + c, how) - m - log_sum) * factor, result + c, how);
+      });
       if (weights.everywhere != 0) {
         for (std::int64_t c = 0; c < classes; ++c) result[c] -= upstream * weights.everywhere * weights.of(c);
       }

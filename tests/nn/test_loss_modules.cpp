@@ -51,3 +51,28 @@ TEST_CASE("losses of classes as modules keep their weights as buffers") {
   Tensor lengths = tensor({2, 1}, int64);
   CHECK(equal(nn::CTCLoss()(frames, targets, steps, lengths), nn::ctc_loss(frames, targets, steps, lengths)));
 }
+
+TEST_CASE("focal loss is cross-entropy that what is right counts little in") {
+  Tensor targets = numbers({{1, 0, 1}, {0, 1, 0}});
+  auto each = [&](double alpha, double gamma) {
+    return sigmoid_focal_loss(x, targets, {.alpha = alpha, .gamma = gamma, .reduction = Reduction::none});
+  };
+  CHECK(allclose(each(-1, 0), binary_cross_entropy_with_logits(x, targets, {}, {}, Reduction::none), 1e-12));
+  Tensor p = sigmoid(x);
+  Tensor right = p * targets + (1 - p) * (1 - targets);
+  Tensor weight = 0.25 * targets + 0.75 * (1 - targets);
+  CHECK(allclose(each(0.25, 2), -weight * square(1 - right) * log(right), 1e-12));
+  CHECK(equal(nn::FocalLoss()(x, targets), mean(each(0.25, 2))));
+  CHECK_THROWS_AS(sigmoid_focal_loss(x, rows), ShapeError);
+  CHECK_THROWS_AS(sigmoid_focal_loss(x, targets, {.gamma = -1}), ValueError);
+  CHECK_THROWS_AS(sigmoid_focal_loss(x, targets, {.alpha = 2}), ValueError);
+}
+
+TEST_CASE("a triplet loss takes any distance") {
+  Tensor z = signs * 0.5;
+  CHECK(allclose(nn::TripletMarginWithDistanceLoss({.swap = true})(x, y, z),
+                 nn::triplet_margin_loss(x, y, z, {.swap = true}), 1e-12));
+  auto taxi = [](const Tensor& a, const Tensor& b) { return sum(abs(a - b), Shape{-1}); };
+  CHECK(equal(nn::triplet_margin_with_distance_loss(x, y, z, {.distance_function = taxi, .margin = 2}),
+              mean(relu(taxi(x, y) - taxi(x, z) + 2))));
+}

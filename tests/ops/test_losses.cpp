@@ -103,6 +103,17 @@ TEST_CASE("losses of one input and one target have the value and the gradients t
       "soft_margin_loss", soft_margin_loss, [](double x, double t) { return softplus_of(-t * x); },
       broadcasting, not_broadcasting);
   check_pair(
+      "sigmoid_focal_loss",
+      [](const Tensor& x, const Tensor& t, Reduction by) {
+        return sigmoid_focal_loss(x, t, {.alpha = 0.3, .gamma = 1.5, .reduction = by});
+      },
+      [](double x, double t) {
+        double p = 1 / (1 + std::exp(-x));
+        double missing = p * (1 - t) + (1 - p) * t;
+        return (0.3 * t + 0.7 * (1 - t)) * std::pow(missing, 1.5) * (softplus_of(x) - x * t);
+      },
+      same_shapes, not_the_same, 0.1, 0.9);
+  check_pair(
       "binary_cross_entropy_with_logits",
       [](const Tensor& x, const Tensor& t, Reduction by) {
         return binary_cross_entropy_with_logits(x, t, {}, {}, by);
