@@ -28,6 +28,19 @@ Array in_order_of(const Strides& model, const Shape& shape, DType dtype) {
   return Array(shape, dtype).view(shape, strides);
 }
 
+/// The sum of all lanes.
+template <class T>
+T total(Lanes<T> numbers) {
+#if XGRAD_MASKED_LANES
+  if constexpr (std::is_same_v<T, float>)
+    return _mm512_reduce_add_ps(numbers.values);
+  else
+    return _mm512_reduce_add_pd(numbers.values);
+#else
+  return detail::horizontal_sum(numbers);
+#endif
+}
+
 /// The largest of all lanes.
 template <class T>
 T largest(Lanes<T> numbers) {
@@ -51,29 +64,41 @@ std::pair<T, T> exponentials(T* scores, int64_t count, int64_t end, T scale, con
     apply_mask(scores, count, scale, mask);
     scale = T(1);
   }
-  end = rounded_up(end, lanes<T>);
-  std::fill(scores + count, scores + end, -infinity);
-  bool grows = scale > 0;  // else -inf would become the largest score
-  Lanes<T> even(-infinity), odd(-infinity), factor(scale);
+  int64_t whole = count / lanes<T> * lanes<T>, rest = count - whole;
+  Lanes<T> factor(scale), even(-infinity), odd(-infinity);
   auto larger = [](Lanes<T> a, Lanes<T> b) { return Lanes<T>(xsimd::max(a.values, b.values)); };
-  if (!grows) {
-    for (int64_t i = 0; i < count; ++i) scores[i] *= scale;
-    factor = Lanes<T>(T(1));
-  }
   int64_t i = 0;
-  for (; i + 2 * lanes<T> <= end; i += 2 * lanes<T>) {
+  for (; i + 2 * lanes<T> <= whole; i += 2 * lanes<T>) {
     even = larger(even, load(scores + i) * factor);
     odd = larger(odd, load(scores + i + lanes<T>) * factor);
   }
-  if (i < end) even = larger(even, load(scores + i) * factor);
+  if (i < whole) even = larger(even, load(scores + i) * factor);
+  if (rest > 0) odd = larger(odd, first_lanes(load(scores + whole) * factor, rest, -infinity));
   T top = largest(larger(even, odd));
+
   Lanes<T> offset(-top);
-  T sum = detail::lane_sums<1, T>(end, [&](int64_t at, auto how) {
-    Lanes<T> e = exp(detail::fused(detail::fetch(scores + at, how), factor, offset));
-    detail::put(e, scores + at, how);
-    return std::array{e};
-  })[0];
-  return {top, sum};
+  auto exponential = [&](int64_t at) { return exp(detail::fused(load(scores + at), factor, offset)); };
+  even = odd = Lanes<T>(T(0));
+  for (i = 0; i + 2 * lanes<T> <= whole; i += 2 * lanes<T>) {
+    Lanes<T> first = exponential(i), second = exponential(i + lanes<T>);
+    store(first, scores + i);
+    store(second, scores + i + lanes<T>);
+    even = even + first;
+    odd = odd + second;
+  }
+  if (i < whole) {
+    Lanes<T> last = exponential(i);
+    store(last, scores + i);
+    even = even + last;
+  }
+  if (rest > 0) {
+    Lanes<T> last = first_lanes(exponential(whole), rest, T(0));
+    store(last, scores + whole);
+    odd = odd + last;
+    whole += lanes<T>;
+  }
+  clear(scores, whole, end);
+  return {top, total(even + odd)};
 }
 
 template <class T>
@@ -248,30 +273,48 @@ class BackwardPass {
   }
 
   /// A row of scores becomes weights, a row of their gradients the gradients of the products of query and
-  /// keys.
+  /// keys; both are 0 up to the end of the last register before `end`.
   void score_gradients(T* scores, T* gradients, int64_t count, int64_t end, const MaskRow<T>& mask, T top,
                        T share) const {
     T scale = scale_;
     if (mask.given()) {
       apply_mask(scores, count, scale, mask);
       scale = T(1);
-    } else if (!(scale > 0)) {  // as forward rounds
-      for (int64_t i = 0; i < count; ++i) scores[i] *= scale;
-      scale = T(1);
     }
-    Lanes<T> factor(scale), offset(-top);
-    T dot = detail::lane_sums<1, T>(count, [&](int64_t i, auto how) {
-      Lanes<T> weight = exp(detail::fused(detail::fetch(scores + i, how), factor, offset)) * share;
-      detail::put(weight, scores + i, how);
-      return std::array{weight * detail::fetch(gradients + i, how)};
-    })[0];
-    detail::for_lanes<T>(count, [&](int64_t i, auto how) {
-      Lanes<T> change = detail::fetch(scores + i, how) * ((detail::fetch(gradients + i, how) - dot) * scale_);
-      if (mask.allowed != nullptr) change = select(fetch_mask<T>(mask.allowed + i, how), change, T(0));
-      detail::put(change, gradients + i, how);
+    int64_t whole = count / lanes<T> * lanes<T>, rest = count - whole;
+    Lanes<T> factor(scale), offset(-top), even(T(0)), odd(T(0));
+    auto weight = [&](int64_t at) { return exp(detail::fused(load(scores + at), factor, offset)) * share; };
+    int64_t i = 0;
+    for (; i + 2 * lanes<T> <= whole; i += 2 * lanes<T>) {
+      Lanes<T> first = weight(i), second = weight(i + lanes<T>);
+      store(first, scores + i);
+      store(second, scores + i + lanes<T>);
+      even = detail::fused(first, load(gradients + i), even);
+      odd = detail::fused(second, load(gradients + i + lanes<T>), odd);
+    }
+    if (i < whole) {
+      Lanes<T> last = weight(i);
+      store(last, scores + i);
+      even = detail::fused(last, load(gradients + i), even);
+    }
+    if (rest > 0) {
+      Lanes<T> last = first_lanes(weight(whole), rest, T(0));
+      Lanes<T> gradient = first_lanes(load(gradients + whole), rest, T(0));
+      store(last, scores + whole);
+      store(gradient, gradients + whole);
+      odd = detail::fused(last, gradient, odd);
+      whole += lanes<T>;
+    }
+    Lanes<T> dot(total(even + odd)), outer(scale_);
+    for (i = 0; i < whole; i += lanes<T>)
+      store(load(scores + i) * ((load(gradients + i) - dot) * outer), gradients + i);
+    clear(scores, whole, end);
+    clear(gradients, whole, end);
+    if (mask.allowed == nullptr) return;
+    detail::for_lanes<T>(count, [&](int64_t at, auto how) {
+      Lanes<T> change = detail::fetch(gradients + at, how);
+      detail::put(select(fetch_mask<T>(mask.allowed + at, how), change, T(0)), gradients + at, how);
     });
-    std::fill(scores + count, scores + std::max(count, end), T(0));
-    std::fill(gradients + count, gradients + std::max(count, end), T(0));
   }
 
   /// Rows [begin, end) of a head's gradient.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include <xgrad/autograd/kernels/attention.hpp>
@@ -180,6 +181,26 @@ Mask<T> fetch_mask(const bool* source, detail::Whole) {
 template <class T>
 Mask<T> fetch_mask(const bool* source, detail::Part part) {
   return load_mask<T>(source, part.count);
+}
+
+/// As many ones as a register has lanes, then zeros.
+template <class T>
+inline constexpr auto ones_and_zeros = [] {
+  std::array<T, 2 * Lanes<T>::count> numbers{};
+  for (std::size_t i = 0; i < Lanes<T>::count; ++i) numbers[i] = T(1);
+  return numbers;
+}();
+
+/// The numbers in the first `count` lanes, `other` in the rest.
+template <class T>
+Lanes<T> first_lanes(Lanes<T> numbers, int64_t count, T other) {
+  return select(load(ones_and_zeros<T>.data() + lanes<T> - count) != T(0), numbers, Lanes<T>(other));
+}
+
+/// Zeros in the registers of a row from `begin` to `end`.
+template <class T>
+void clear(T* row, int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; i += lanes<T>) store(Lanes<T>(T(0)), row + i);
 }
 
 /// scores = scores * scale + mask, -inf where that is not allowed.
