@@ -30,6 +30,10 @@ Matrix<T> matrix_of(const Array& array, int64_t head) {
           array.strides()[n - 1]};
 }
 
+/// Uninitialized memory in which the dimensions follow each other as in an array of these strides; the last
+/// one is innermost.
+Array in_order_of(const Strides& model, const Shape& shape, DType dtype);
+
 inline int64_t rounded_up(int64_t number, int64_t multiple) {
   return (number + multiple - 1) / multiple * multiple;
 }
@@ -201,6 +205,28 @@ Lanes<T> first_lanes(Lanes<T> numbers, int64_t count, T other) {
 template <class T>
 void clear(T* row, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end; i += lanes<T>) store(Lanes<T>(T(0)), row + i);
+}
+
+/// The sum of all lanes.
+template <class T>
+T total(Lanes<T> numbers) {
+#if XGRAD_MASKED_LANES
+  if constexpr (lanes<T> == 16) return _mm512_reduce_add_ps(numbers.values);
+  if constexpr (lanes<T> == 8 && sizeof(T) == 8) return _mm512_reduce_add_pd(numbers.values);
+#endif
+  return detail::horizontal_sum(numbers);
+}
+
+/// The largest of all lanes.
+template <class T>
+T largest(Lanes<T> numbers) {
+#if XGRAD_MASKED_LANES
+  if constexpr (lanes<T> == 16) return _mm512_reduce_max_ps(numbers.values);
+  if constexpr (lanes<T> == 8 && sizeof(T) == 8) return _mm512_reduce_max_pd(numbers.values);
+#endif
+  alignas(64) T all[lanes<T>];
+  store(numbers, all);
+  return *std::max_element(all, all + lanes<T>);
 }
 
 /// scores = scores * scale + mask, -inf where that is not allowed.
