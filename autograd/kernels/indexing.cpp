@@ -28,25 +28,40 @@ void add_to(T* destination, const T* source, std::int64_t count) {
   }
 }
 
-/// Calls `visit(place in source, place in index)` for every element of a row-major index, the place in the
-/// source with the coordinate of `dim` replaced by 0.
-template <class Visit>
-void for_each_element(const Shape& source, const Shape& index, const Visit& visit) {
-  std::size_t rank = index.size();
-  Strides steps = contiguous_strides(source);
-  Shape position = Shape::filled(rank, 0);
-  std::int64_t count = index.elements();
-  std::int64_t at = 0;
-  for (std::int64_t i = 0; i < count; ++i) {
-    visit(at, position, i);
-    for (std::size_t d = rank; d-- > 0;) {
-      at += steps[d];
-      if (++position[d] < index[d]) break;
-      at -= index[d] * steps[d];
-      position[d] = 0;
+/// An index into the dimension `dim` of a source with as many dimensions, line by line along its last one.
+class IndexLines {
+ public:
+  IndexLines(const Shape& source, const Shape& index, std::size_t dim)
+      : source_(source.empty() ? Shape{1} : source), index_(index.empty() ? Shape{1} : index), dim_(dim) {
+    steps_ = contiguous_strides(source_);
+  }
+
+  std::int64_t length() const { return index_.back(); }
+  std::int64_t count() const { return index_.elements() / length(); }
+  bool along_lines() const { return dim_ == index_.size() - 1; }
+  /// The distance of neighbours along `dim` in the source.
+  std::int64_t step() const { return steps_[dim_]; }
+
+  /// visit(line, the place of its first element in the source with the coordinate of `dim` replaced by 0) for
+  /// lines [begin, end).
+  template <class Visit>
+  void visit(std::int64_t begin, std::int64_t end, const Visit& visit) const {
+    for (std::int64_t line = begin; line < end; ++line) {
+      std::int64_t at = 0;
+      std::int64_t rest = line;
+      for (std::size_t d = index_.size() - 1; d-- > 0;) {
+        if (d != dim_) at += rest % index_[d] * steps_[d];
+        rest /= index_[d];
+      }
+      visit(line, at);
     }
   }
-}
+
+ private:
+  Shape source_, index_;
+  Strides steps_;
+  std::size_t dim_;
+};
 
 }  // namespace
 
@@ -103,14 +118,24 @@ Array gather(const Array& source, std::size_t dim, const Array& index) {
   Array from = contiguous(source);
   Array places = contiguous(index);
   Array result(index.shape(), source.dtype());
-  std::int64_t step = contiguous_strides(source.shape())[dim];
-  const auto* place = places.data<std::int64_t>();
+  if (result.numel() == 0) return result;
+  IndexLines lines(source.shape(), index.shape(), dim);
+  std::int64_t length = lines.length(), step = lines.step();
   dispatch(source.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    for_each_element(source.shape(), index.shape(),
-                     [&](std::int64_t at, const Shape& position, std::int64_t i) {
-                       result.data<T>()[i] = from.data<T>()[at + (place[i] - position[dim]) * step];
-                     });
+    std::int64_t grain = std::max<std::int64_t>(1, 16384 / length);
+    parallel_for(lines.count(), grain, [&](std::int64_t begin, std::int64_t end) {
+      lines.visit(begin, end, [&](std::int64_t line, std::int64_t at) {
+        const T* source_line = from.data<T>() + at;
+        const std::int64_t* place = places.data<std::int64_t>() + line * length;
+        T* to = result.data<T>() + line * length;
+        if (lines.along_lines()) {
+          for (std::int64_t j = 0; j < length; ++j) to[j] = source_line[place[j]];
+        } else {
+          for (std::int64_t j = 0; j < length; ++j) to[j] = source_line[place[j] * step + j];
+        }
+      });
+    });
   });
   return result;
 }
@@ -119,12 +144,24 @@ Array scatter_add(const Array& source, const Shape& shape, std::size_t dim, cons
   Array from = contiguous(source);
   Array places = contiguous(index);
   Array result = Array::zeros(shape, source.dtype());
-  std::int64_t step = contiguous_strides(shape)[dim];
-  const auto* place = places.data<std::int64_t>();
+  if (from.numel() == 0) return result;
+  IndexLines lines(shape, index.shape(), dim);
+  std::int64_t length = lines.length(), step = lines.step();
   dispatch(source.dtype(), [&](auto tag) {
     using T = typename decltype(tag)::type;
-    for_each_element(shape, index.shape(), [&](std::int64_t at, const Shape& position, std::int64_t i) {
-      add_to(result.data<T>() + at + (place[i] - position[dim]) * step, from.data<T>() + i, 1);
+    // Lines meet in the result unless they lie along `dim`; then one thread takes them in order.
+    std::int64_t grain = lines.along_lines() ? std::max<std::int64_t>(1, 16384 / length) : lines.count();
+    parallel_for(lines.count(), grain, [&](std::int64_t begin, std::int64_t end) {
+      lines.visit(begin, end, [&](std::int64_t line, std::int64_t at) {
+        T* target_line = result.data<T>() + at;
+        const std::int64_t* place = places.data<std::int64_t>() + line * length;
+        const T* numbers = from.data<T>() + line * length;
+        if (lines.along_lines()) {
+          for (std::int64_t j = 0; j < length; ++j) add_to(target_line + place[j], numbers + j, 1);
+        } else {
+          for (std::int64_t j = 0; j < length; ++j) add_to(target_line + place[j] * step + j, numbers + j, 1);
+        }
+      });
     });
   });
   return result;
