@@ -28,6 +28,21 @@ auto mlp() {
                                           nn::Linear(128, 10));
 }
 
+/// A block of a GPT: causal attention and two linear layers, each behind a normalization and with a residual.
+struct Block : nn::Module {
+  static constexpr std::int64_t width = 256;
+  nn::LayerNorm norm1{width}, norm2{width};
+  nn::MultiheadAttention attention{width, 8, {.batch_first = true}};
+  nn::Linear up{width, 4 * width}, down{4 * width, width};
+
+  XGRAD_MEMBERS(norm1, norm2, attention, up, down)
+  Tensor forward(const Tensor& input) override {
+    Tensor y = norm1(input);
+    Tensor x = input + attention(y, y, y, {.need_weights = false, .is_causal = true}).first;
+    return x + down(gelu(up(norm2(x))));
+  }
+};
+
 }  // namespace
 
 void add_training_workloads() {
@@ -56,6 +71,19 @@ void add_training_workloads() {
       });
     });
   }
+  add("nn/gpt_block_fb", [] {
+    auto model = std::make_shared<Block>();
+    return std::function<void()>([=, x = randn({8, 128, Block::width})] {
+      model->zero_grad();
+      mean(square((*model)(x))).backward();
+    });
+  });
+  add("train/gpt_block", [] {
+    auto model = std::make_shared<Block>();
+    auto optimizer = std::make_shared<optim::AdamW>(model->parameters(), optim::AdamWOptions{.lr = 1e-4});
+    return training_step(model, optimizer,
+                         [x = randn({8, 128, Block::width})](auto& m) { return mean(square(m(x))); });
+  });
   for (std::int64_t batch : {1, 64}) {
     add("infer/mlp_b" + std::to_string(batch), [batch] {
       auto model = mlp();

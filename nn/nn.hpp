@@ -3,6 +3,7 @@
 /// All of xgrad::nn: modules, losses, first values, clipping and averages.
 #include <xgrad/nn/activation.hpp>
 #include <xgrad/nn/any_module.hpp>
+#include <xgrad/nn/attention.hpp>
 #include <xgrad/nn/averaged_model.hpp>
 #include <xgrad/nn/batch_norm.hpp>
 #include <xgrad/nn/bilinear.hpp>
@@ -24,6 +25,7 @@
 #include <xgrad/nn/padding.hpp>
 #include <xgrad/nn/parametrized.hpp>
 #include <xgrad/nn/pooling.hpp>
+#include <xgrad/nn/positional.hpp>
 #include <xgrad/nn/rearrange.hpp>
 #include <xgrad/nn/recurrent.hpp>
 #include <xgrad/nn/recurrent_cell.hpp>
@@ -32,5 +34,6 @@
 #include <xgrad/nn/softmax.hpp>
 #include <xgrad/nn/spectral_norm.hpp>
 #include <xgrad/nn/summary.hpp>
+#include <xgrad/nn/transformer.hpp>
 #include <xgrad/nn/utils.hpp>
 #include <xgrad/nn/weight_norm.hpp>

@@ -77,14 +77,20 @@ Array index_select(const Array& source, std::size_t dim, const Array& index) {
   auto row = product(shape, dim + 1, shape.size()) * static_cast<std::int64_t>(item_size(source.dtype()));
   if (row == 0) return result;
   const auto* place = places.data<std::int64_t>();
-  parallel_for(
-      outer * picked, std::max<std::int64_t>(1, 65536 / row), [&](std::int64_t begin, std::int64_t end) {
-        for (std::int64_t i = begin; i < end; ++i) {
-          std::int64_t block = i / picked;
-          std::memcpy(result.bytes() + i * row, from.bytes() + (block * size + place[i % picked]) * row,
-                      static_cast<std::size_t>(row));
-        }
-      });
+  parallel_for(outer * picked, std::max<std::int64_t>(1, 65536 / row),
+               [&](std::int64_t begin, std::int64_t end) {
+                 auto source = [&](std::int64_t i) {
+                   return from.bytes() + (i / picked * size + place[i % picked]) * row;
+                 };
+                 constexpr std::int64_t ahead = 4, line = 64, most = 1024;
+                 for (std::int64_t i = begin; i < end; ++i) {
+                   if (i + ahead < end) {  // rows that lie apart are asked for early
+                     for (std::int64_t byte = 0; byte < std::min(row, most); byte += line)
+                       __builtin_prefetch(source(i + ahead) + byte);
+                   }
+                   std::memcpy(result.bytes() + i * row, source(i), static_cast<std::size_t>(row));
+                 }
+               });
   return result;
 }
 

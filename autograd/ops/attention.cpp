@@ -8,23 +8,45 @@
 
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/graph/grad_mode.hpp>
+#include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/attention.hpp>
+#include <xgrad/autograd/kernels/copy.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
+#include <xgrad/autograd/ops/attention_core.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
 #include <xgrad/autograd/ops/creation.hpp>
 #include <xgrad/autograd/ops/diagonal.hpp>
 #include <xgrad/autograd/ops/dropout.hpp>
-#include <xgrad/autograd/ops/joining.hpp>
 #include <xgrad/autograd/ops/matmul.hpp>
 #include <xgrad/autograd/ops/matrix_checks.hpp>
-#include <xgrad/autograd/ops/padding.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/shape.hpp>
 #include <xgrad/autograd/ops/softmax.hpp>
 
 namespace xgrad {
-namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+Tensor detail::attention_weights(const Tensor& query, const Tensor& key, const Tensor& mask, double scale,
+                                 bool causal) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Tensor scores = matmul(query * scale, key.mT());
+  if (causal) {
+    Tensor allowed;
+    {
+      NoGrad off;
+      allowed = tril(ones({query.size(-2), key.size(-2)}, boolean));
+    }
+    scores = where(allowed, scores, -infinity);
+  }
+  if (mask.defined()) scores = mask.dtype() == boolean ? where(mask, scores, -infinity) : scores + mask;
+  return softmax(scores, -1);
+}
+
+void detail::check_dropout(const char* name, double p) {
+  if (!(p >= 0 && p <= 1))
+    throw ValueError(fmt::format("{}: expected dropout_p from 0 to 1, got {}", name, p));
+}
+
+namespace {
 
 void check_operands(const char* name, const Tensor& query, const Tensor& key) {
   detail::require_floating(name, query);
@@ -37,185 +59,127 @@ void check_operands(const char* name, const Tensor& query, const Tensor& key) {
   }
 }
 
-/// Scores with what a mask forbids at -inf, or with the mask added.
-Tensor masked(const char* name, const Tensor& scores, const Tensor& mask) {
-  if (!mask.defined()) return scores;
-  if (mask.dtype() != boolean && mask.dtype() != scores.dtype()) {
+/// Throws unless the mask may be laid on scores of this shape.
+void check_mask(const char* name, const Tensor& mask, const Tensor& query, const Shape& scores) {
+  if (!mask.defined()) return;
+  if (mask.dtype() != boolean && mask.dtype() != query.dtype()) {
     throw DTypeError(fmt::format("{}: expected attn_mask of bool or {}, got {}", name,
-                                 xgrad::name(scores.dtype()), xgrad::name(mask.dtype())));
+                                 xgrad::name(query.dtype()), xgrad::name(mask.dtype())));
   }
-  if (!(broadcast_shapes(name, scores.shape(), mask.shape()) == scores.shape())) {
+  if (!(broadcast_shapes(name, scores, mask.shape()) == scores)) {
     throw ShapeError(fmt::format("{}: expected attn_mask that broadcasts to the scores {}, got {}", name,
-                                 to_string(scores.shape()), to_string(mask.shape())));
+                                 to_string(scores), to_string(mask.shape())));
   }
-  return mask.dtype() == boolean ? where(mask, scores, -infinity) : scores + mask;
 }
 
-void check_probability(const char* name, double p) {
-  if (!(p >= 0 && p <= 1))
-    throw ValueError(fmt::format("{}: expected dropout_p from 0 to 1, got {}", name, p));
+double scale_of(const Tensor& query, std::optional<double> scale) {
+  // Without features all scores are 0.
+  return scale.value_or(1 / std::sqrt(static_cast<double>(std::max<std::int64_t>(query.size(-1), 1))));
+}
+
+/// The gradients of query, key and value, in differentiable operations.
+std::array<Tensor, 3> composed_gradients(const Tensor& g, const detail::Wanted<3>& wanted,
+                                         const Tensor& query, const Tensor& key, const Tensor& value,
+                                         const Tensor& mask, double scale, bool causal) {
+  std::array<Tensor, 3> gradients;
+  Tensor weights = detail::attention_weights(query, key, mask, scale, causal);
+  if (wanted[0] || wanted[1]) {
+    Tensor change = matmul(g, value.mT());
+    change = weights * (change - sum(change * weights, Shape{-1}, true)) * scale;
+    if (mask.defined() && mask.dtype() == boolean) change = where(mask, change, 0);
+    if (wanted[0]) gradients[0] = matmul(change, key);
+    if (wanted[1]) gradients[1] = matmul(change.mT(), query);
+  }
+  if (wanted[2]) gradients[2] = matmul(weights.mT(), g);
+  return gradients;
+}
+
+/// The mask as the kernel reads it: as large as all scores, the last dimension without gaps.
+Array mask_for_kernel(const Tensor& mask, const Shape& scores) {
+  if (!mask.defined()) return Array();
+  Array array = mask.array();
+  bool dense = array.ndim() > 0 && array.shape().back() == scores.back() &&
+               (array.strides().back() == 1 || scores.back() == 1);
+  if (!dense) {
+    Shape shape = array.shape();
+    if (shape.empty()) shape.push_back(1);
+    shape.back() = scores.back();
+    array = kernels::clone(array.broadcast_to("attention", shape));
+  }
+  return array.broadcast_to("attention", scores);
+}
+
+/// All operands have been checked.
+Tensor fused_attention(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& mask,
+                       double scale, bool causal) {
+  const char* name = "scaled_dot_product_attention";
+  Shape sizes =
+      broadcast_shapes(name, broadcast_shapes(name, detail::batch_shape(query), detail::batch_shape(key)),
+                       detail::batch_shape(value));
+  Tensor q = detail::expand_batch(query, sizes);
+  Tensor k = detail::expand_batch(key, sizes);
+  Tensor v = detail::expand_batch(value, sizes);
+  auto inputs = [scores = detail::with_matrix(sizes, q.size(-2), k.size(-2)), scale, causal](
+                    const Tensor& a, const Tensor& b, const Tensor& c, const Tensor& m) {
+    return kernels::AttentionInputs{a.array(), b.array(), c.array(), mask_for_kernel(m, scores),
+                                    scale,     causal};
+  };
+  kernels::Attention numbers = kernels::attention(inputs(q, k, v, mask));
+  return record_joint(
+      name, std::move(numbers.result), std::array<const Tensor*, 3>{&q, &k, &v},
+      [inputs, scale, causal](const Tensor& g, const detail::Wanted<3>& wanted, const Tensor& a,
+                              const Tensor& b, const Tensor& c, const Tensor& m, const Tensor& top,
+                              const Tensor& share) {
+        if (is_grad_enabled()) return composed_gradients(g, wanted, a, b, c, m, scale, causal);
+        auto arrays =
+            kernels::attention_backward(g.array(), inputs(a, b, c, m), top.array(), share.array(), wanted);
+        std::array<Tensor, 3> gradients;
+        for (std::size_t i = 0; i < 3; ++i) {
+          if (wanted[i]) gradients[i] = Tensor(std::move(arrays[i]));
+        }
+        return gradients;
+      },
+      q, k, v, mask, Tensor(numbers.top), Tensor(numbers.share));
+}
+
+void check_arguments(const char* name, const Tensor& query, const Tensor& key,
+                     const AttentionOptions& options) {
+  check_operands(name, query, key);
+  detail::check_dropout(name, options.dropout_p);
+  if (options.is_causal && options.attn_mask.defined())
+    throw ValueError(fmt::format("{}: expected attn_mask or is_causal, got both", name));
+  Shape sizes = broadcast_shapes(name, detail::batch_shape(query), detail::batch_shape(key));
+  check_mask(name, options.attn_mask, query, detail::with_matrix(sizes, query.size(-2), key.size(-2)));
 }
 
 }  // namespace
 
+Tensor detail::attended(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& mask,
+                        double scale, bool causal, double dropout_p, Generator* generator) {
+  if (dropout_p == 0 && !(mask.defined() && must_record(mask)))
+    return fused_attention(query, key, value, mask, scale, causal);
+  Tensor weights = detail::attention_weights(query, key, mask, scale, causal);
+  return matmul(detail::dropped(weights, dropout_p, generator), value);
+}
+
 Tensor attention_weights(const Tensor& query, const Tensor& key, const AttentionOptions& options) {
-  const char* name = "scaled_dot_product_attention";
-  check_operands(name, query, key);
-  check_probability(name, options.dropout_p);
-  if (options.is_causal && options.attn_mask.defined())
-    throw ValueError(fmt::format("{}: expected attn_mask or is_causal, got both", name));
-  double scale = options.scale.value_or(1 / std::sqrt(static_cast<double>(query.size(-1))));
-  Tensor scores = matmul(query * scale, key.mT());
-  Tensor mask = options.attn_mask;
-  if (options.is_causal) {
-    NoGrad off;
-    mask = tril(ones({query.size(-2), key.size(-2)}, boolean));
-  }
-  return softmax(masked(name, scores, mask), -1);
+  check_arguments("attention_weights", query, key, options);
+  return detail::attention_weights(query, key, options.attn_mask, scale_of(query, options.scale),
+                                   options.is_causal);
 }
 
 Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,
                                     const AttentionOptions& options) {
   const char* name = "scaled_dot_product_attention";
-  check_operands(name, query, key);
+  check_arguments(name, query, key, options);
   detail::require_same_dtype(name, "query", query, "value", value);
   detail::require_matrix(name, "value", value);
   if (key.size(-2) != value.size(-2)) {
     throw ShapeError(fmt::format("{}: expected a value for every key: key is {}, value is {}", name,
                                  to_string(key.shape()), to_string(value.shape())));
   }
-  Tensor weights = attention_weights(query, key, options);
-  return matmul(detail::dropped(weights, options.dropout_p, options.generator), value);
-}
-
-// Several heads -------------------------------------------------------------------------------------
-
-namespace {
-
-constexpr const char* heads_name = "multi_head_attention_forward";
-
-void check_parameter(const char* operand, const Tensor& parameter, const Tensor& query, const Shape& shape) {
-  detail::require_parameter(heads_name, operand, parameter, "query", query, shape);
-}
-
-/// The projected query, key and value.
-std::array<Tensor, 3> projected(const std::array<Tensor, 3>& inputs, const Tensor& in_proj_weight,
-                                const Tensor& in_proj_bias, const MultiHeadAttentionOptions& options) {
-  const Tensor& query = inputs[0];
-  std::int64_t size = query.size(-1);
-  std::array<Tensor, 3> weights = {options.q_proj_weight, options.k_proj_weight, options.v_proj_weight};
-  if (in_proj_weight.defined()) {
-    check_parameter("in_proj_weight", in_proj_weight, query, {3 * size, size});
-    for (std::int64_t i = 0; i < 3; ++i)
-      weights[static_cast<std::size_t>(i)] = narrow(in_proj_weight, 0, i * size, size);
-  }
-  if (in_proj_bias.defined()) check_parameter("in_proj_bias", in_proj_bias, query, {3 * size});
-  std::array<Tensor, 3> results;
-  for (std::size_t i = 0; i < 3; ++i) {
-    if (!weights[i].defined()) {
-      throw ValueError(fmt::format(
-          "{}: expected in_proj_weight, or q_proj_weight, k_proj_weight and v_proj_weight", heads_name));
-    }
-    check_parameter("a projection", weights[i], query, {size, inputs[i].size(-1)});
-    Tensor bias = in_proj_bias.defined() ? narrow(in_proj_bias, 0, static_cast<std::int64_t>(i) * size, size)
-                                         : Tensor();
-    results[i] = linear(inputs[i], weights[i], bias);
-  }
-  return results;
-}
-
-/// A mask of what may not be looked at (bool), or of what is added, as the latter, with `more` keys behind.
-Tensor added_mask(const char* operand, const Tensor& mask, const Tensor& query, const Shape& shape,
-                  std::int64_t more) {
-  if (!(mask.shape() == shape)) {
-    throw ShapeError(fmt::format("{}: expected {} of shape {}, got {}", heads_name, operand, to_string(shape),
-                                 to_string(mask.shape())));
-  }
-  if (mask.dtype() != boolean && mask.dtype() != query.dtype()) {
-    throw DTypeError(fmt::format("{}: expected {} of bool or {}, got {}", heads_name, operand,
-                                 name(query.dtype()), name(mask.dtype())));
-  }
-  Tensor added = mask.dtype() == boolean ? where(mask, -infinity, zeros(shape, query.dtype())) : mask;
-  return more == 0 ? added : pad(added, {0, more});
-}
-
-}  // namespace
-
-std::pair<Tensor, Tensor> multi_head_attention_forward(
-    const Tensor& query, const Tensor& key, const Tensor& value, std::int64_t num_heads,
-    const Tensor& in_proj_weight, const Tensor& in_proj_bias, const Tensor& out_proj_weight,
-    const Tensor& out_proj_bias, const MultiHeadAttentionOptions& options) {
-  detail::require_floating(heads_name, query);
-  bool batched = query.ndim() == 3;
-  if ((!batched && query.ndim() != 2) || key.ndim() != query.ndim() || value.ndim() != query.ndim()) {
-    throw ShapeError(
-        fmt::format("{}: expected query [L, N, E], key and value [S, N, E], or all without N; got {}, "
-                    "{} and {}",
-                    heads_name, to_string(query.shape()), to_string(key.shape()), to_string(value.shape())));
-  }
-  check_probability(heads_name, options.dropout_p);
-  if (!batched) {
-    MultiHeadAttentionOptions with_batch = options;
-    if (options.key_padding_mask.defined())
-      with_batch.key_padding_mask = unsqueeze(options.key_padding_mask, 0);
-    auto [output, weights] = multi_head_attention_forward(
-        unsqueeze(query, 1), unsqueeze(key, 1), unsqueeze(value, 1), num_heads, in_proj_weight, in_proj_bias,
-        out_proj_weight, out_proj_bias, with_batch);
-    return {squeeze(output, 1), weights.defined() ? squeeze(weights, 0) : weights};
-  }
-  std::int64_t targets = query.size(0), batch = query.size(1), size = query.size(2), sources = key.size(0);
-  if (num_heads <= 0 || size % num_heads != 0) {
-    throw ValueError(fmt::format("{}: expected num_heads that divides the {} features of query {}, got {}",
-                                 heads_name, size, to_string(query.shape()), num_heads));
-  }
-  if (key.size(1) != batch || value.size(1) != batch || value.size(0) != sources) {
-    throw ShapeError(fmt::format("{}: expected key and value [S, {}, ...] for query {}, got {} and {}",
-                                 heads_name, batch, to_string(query.shape()), to_string(key.shape()),
-                                 to_string(value.shape())));
-  }
-  check_parameter("out_proj_weight", out_proj_weight, query, {size, size});
-  if (out_proj_bias.defined()) check_parameter("out_proj_bias", out_proj_bias, query, {size});
-  auto [q, k, v] = projected({query, key, value}, in_proj_weight, in_proj_bias, options);
-
-  std::int64_t more = 0;
-  if (options.bias_k.defined() != options.bias_v.defined())
-    throw ValueError(fmt::format("{}: expected bias_k and bias_v together", heads_name));
-  if (options.bias_k.defined()) {
-    check_parameter("bias_k", options.bias_k, query, {1, 1, size});
-    check_parameter("bias_v", options.bias_v, query, {1, 1, size});
-    k = cat({k, expand(options.bias_k, {1, batch, size})});
-    v = cat({v, expand(options.bias_v, {1, batch, size})});
-    ++more;
-  }
-  if (options.add_zero_attn) {
-    Tensor nothing = zeros({1, batch, size}, query.dtype());
-    k = cat({k, nothing});
-    v = cat({v, nothing});
-    ++more;
-  }
-
-  Tensor mask;
-  if (options.attn_mask.defined()) {
-    bool each = options.attn_mask.ndim() == 3;
-    Shape shape = each ? Shape{batch * num_heads, targets, sources} : Shape{targets, sources};
-    mask = added_mask("attn_mask", options.attn_mask, query, shape, more);
-    if (each) mask = reshape(mask, {batch, num_heads, targets, sources + more});
-  }
-  if (options.key_padding_mask.defined()) {
-    Tensor padding = added_mask("key_padding_mask", options.key_padding_mask, query, {batch, sources}, more);
-    padding = reshape(padding, {batch, 1, 1, sources + more});
-    mask = mask.defined() ? mask + padding : padding;
-  }
-
-  auto in_heads = [&](const Tensor& x) {  // [rows, N, E] to [N, heads, rows, E / heads]
-    return permute(reshape(x, {x.size(0), batch, num_heads, size / num_heads}), {1, 2, 0, 3});
-  };
-  Tensor weights = attention_weights(in_heads(q), in_heads(k), {.attn_mask = mask});
-  weights = detail::dropped(weights, options.dropout_p, options.generator);
-  Tensor heads = permute(matmul(weights, in_heads(v)), {2, 0, 1, 3});
-  Tensor output = linear(reshape(heads, {targets, batch, size}), out_proj_weight, out_proj_bias);
-  if (!options.need_weights) return {output, Tensor()};
-  return {output, options.average_attn_weights ? mean(weights, Shape{1}) : weights};
+  return detail::attended(query, key, value, options.attn_mask, scale_of(query, options.scale),
+                          options.is_causal, options.dropout_p, options.generator);
 }
 
 }  // namespace xgrad

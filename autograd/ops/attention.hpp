@@ -26,6 +26,8 @@ XGRAD_API Tensor attention_weights(const Tensor& query, const Tensor& key,
                                    const AttentionOptions& options = {});
 
 /// attention_weights(query, key) value, after dropout: [..., L, Ev] for value [..., S, Ev]. Throws likewise.
+/// Without dropout, and unless the mask's own gradient is wanted, one operation, which reads the inputs where
+/// they are and never has all weights in memory.
 /// Source: torch.nn.functional.scaled_dot_product_attention; Vaswani et al., "Attention is all you need",
 /// 2017.
 XGRAD_API Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value,
@@ -37,6 +39,8 @@ struct MultiHeadAttentionOptions {
   bool add_zero_attn = false;        ///< appends a key and a value of zeros behind them
   Tensor key_padding_mask = {};      ///< [N, S]: bool, true where a key may NOT be looked at, or added scores
   Tensor attn_mask = {};             ///< [L, S] or [N * num_heads, L, S]: likewise
+  bool is_causal = false;            ///< query i looks at keys j <= i, whatever attn_mask says
+  bool batch_first = false;          ///< query is [N, L, E], key and value are [N, S, E], as is the output
   bool need_weights = true;          ///< whether the second result is wanted
   bool average_attn_weights = true;  ///< its mean over the heads
   double dropout_p = 0;

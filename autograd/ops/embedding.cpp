@@ -8,6 +8,8 @@
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/graph/grad_mode.hpp>
 #include <xgrad/autograd/graph/record.hpp>
+#include <xgrad/autograd/kernels/embedding.hpp>
+#include <xgrad/autograd/kernels/indexing.hpp>
 #include <xgrad/autograd/ops/arithmetic.hpp>
 #include <xgrad/autograd/ops/checks.hpp>
 #include <xgrad/autograd/ops/comparison.hpp>
@@ -60,25 +62,35 @@ void limit_norms(const Tensor& weight, const Tensor& rows, double max_norm, doub
   }
 }
 
+/// What the gradient of each picked row is multiplied by, [n, 1].
+Tensor row_shares(const Tensor& rows, DType dtype, std::optional<std::int64_t> padding, bool by_frequency) {
+  NoGrad off;
+  Tensor shares = ones({rows.numel(), 1}, dtype);
+  if (by_frequency && rows.numel() > 0)
+    shares = shares / unsqueeze(index_select(bincount(rows), 0, rows), 1).to(dtype);
+  if (padding) shares = where(unsqueeze(rows, 1) == *padding, 0, shares);
+  return shares;
+}
+
 /// The rows, [n, features]. Their gradient is 0 at `padding` and divided by how often a row is picked.
 Tensor picked_rows(const Tensor& weight, const Tensor& rows, std::optional<std::int64_t> padding,
                    bool by_frequency) {
-  Tensor picked = index_select(weight, 0, rows);
-  if (!padding && !by_frequency) return picked;
-  Tensor shares;
-  {
-    NoGrad off;
-    shares = ones({rows.numel(), 1}, weight.dtype());
-    if (by_frequency && rows.numel() > 0) {
-      shares = shares / unsqueeze(index_select(bincount(rows), 0, rows), 1).to(weight.dtype());
-    }
-    if (padding) shares = where(unsqueeze(rows, 1) == *padding, 0, shares);
-  }
-  return record(
-      "embedding", picked.array(),
-      exact_gradient(
-          picked, [](const Tensor& g, const Tensor& factors) { return where(factors == 0, 0, g * factors); },
-          shares));
+  return record("embedding", kernels::index_select(weight.array(), 0, rows.array()),
+                exact_gradient(
+                    weight,
+                    [size = weight.size(0), padding, by_frequency](const Tensor& g, const Tensor& places) {
+                      if (!is_grad_enabled()) {
+                        return Tensor(kernels::embedding_backward(g.array(), size, places.array(), padding,
+                                                                  by_frequency));
+                      }
+                      Tensor summands = g;
+                      if (padding || by_frequency) {
+                        Tensor shares = row_shares(places, g.dtype(), padding, by_frequency);
+                        summands = where(shares == 0, 0, g * shares);
+                      }
+                      return index_add(zeros({size, g.size(1)}, g.dtype()), 0, places, summands);
+                    },
+                    rows));
 }
 
 }  // namespace

@@ -53,6 +53,7 @@ Rows init_rows();
 Rows module_layer_rows();
 Rows module_normalization_rows();
 Rows module_recurrent_rows();
+Rows module_attention_rows();
 Rows program_rows();
 /// A straight-line program; see expression.cpp.
 Outputs run_expression(const Arguments& a);

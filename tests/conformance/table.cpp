@@ -28,6 +28,7 @@ const std::map<std::string, Call>& table() {
              module_layer_rows,
              module_normalization_rows,
              module_recurrent_rows,
+             module_attention_rows,
              program_rows,
          }) {
       rows.merge(group());

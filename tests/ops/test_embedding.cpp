@@ -185,3 +185,22 @@ TEST_CASE("several heads attend in slices of the features") {
                                                {.key_padding_mask = ones({3, 2}, boolean)}),
                   ShapeError);
 }
+
+TEST_CASE("the gradient of a table is the same at once and in differentiable operations, in any threads") {
+  int threads = num_threads();
+  Tensor table = check::spread_numbers({40, 7000}, -1, 1, {}, 1).requires_grad_();
+  Tensor input = tensor({{3, 39, 3}, {0, 3, 17}}, int64);
+  Tensor g = check::spread_numbers({2, 3, 7000}, -1, 1, {}, 2);
+  for (std::optional<std::int64_t> padding :
+       {std::optional<std::int64_t>(), std::optional<std::int64_t>(-1)}) {
+    for (bool by_frequency : {false, true}) {
+      Tensor rows = embedding(input, table, {.padding_idx = padding, .scale_grad_by_freq = by_frequency});
+      Tensor composed = grad(rows, table, g, {.create_graph = true});
+      for (int count : {1, 4}) {
+        set_num_threads(count);
+        CHECK(check::agree(grad(rows, table, g, {.retain_graph = true}), composed.detach(), 1e-14));
+      }
+    }
+  }
+  set_num_threads(threads);
+}
