@@ -108,11 +108,11 @@ std::vector<Tensor> Recurrent::checked_states(const std::vector<Tensor>& states,
   return checked;
 }
 
-std::vector<Tensor> Recurrent::run_layers(const Tensor& rows, const std::vector<Tensor>& states,
+std::vector<Tensor> Recurrent::run_layers(const Tensor& input, const std::vector<Tensor>& states,
                                           const std::vector<std::int64_t>& batch_sizes) {
   std::int64_t both = settings_.bidirectional ? 2 : 1;
   std::vector<std::vector<Tensor>> last(states.size());
-  Tensor x = rows;
+  Tensor x = input;
   for (std::int64_t number = 0; number < settings_.num_layers; ++number) {
     std::vector<Tensor> outputs;
     for (std::int64_t direction = 0; direction < both; ++direction) {
@@ -143,9 +143,8 @@ Recurrent::Outcome Recurrent::run(const Tensor& input, const std::vector<Tensor>
                                  settings_.input_size, to_string(input.shape())));
   }
   Tensor steps = !batched ? unsqueeze(input, 1) : settings_.batch_first ? transpose(input, 0, 1) : input;
-  std::int64_t length = steps.size(0), batch = steps.size(1);
-  if (length == 0 || batch == 0) {
-    throw ShapeError(fmt::format("{}: expected one step and one sequence or more, got input {}", describe(),
+  if (steps.size(0) == 0) {
+    throw ShapeError(fmt::format("{}: expected sequences of one step or more, got input {}", describe(),
                                  to_string(input.shape())));
   }
   std::vector<Tensor> with_batch;
@@ -156,13 +155,10 @@ Recurrent::Outcome Recurrent::run(const Tensor& input, const std::vector<Tensor>
     }
     with_batch.push_back(!batched && state.defined() ? unsqueeze(state, 1) : state);
   }
-  std::vector<Tensor> found = run_layers(reshape(steps, {length * batch, settings_.input_size}),
-                                         checked_states(with_batch, batch, input),
-                                         std::vector<std::int64_t>(static_cast<std::size_t>(length), batch));
-  Tensor output = reshape(found[0], {length, batch, found[0].size(1)});
-  Outcome outcome{!batched                ? squeeze(output, 1)
-                  : settings_.batch_first ? transpose(output, 0, 1)
-                                          : output,
+  std::vector<Tensor> found = run_layers(steps, checked_states(with_batch, steps.size(1), input), {});
+  Outcome outcome{!batched                ? squeeze(found[0], 1)
+                  : settings_.batch_first ? transpose(found[0], 0, 1)
+                                          : found[0],
                   {}};
   for (std::size_t i = 1; i < found.size(); ++i)
     outcome.states.push_back(batched ? found[i] : squeeze(found[i], 1));

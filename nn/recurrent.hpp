@@ -73,7 +73,8 @@ class XGRAD_API Recurrent : public Module {
 
  private:
   using Module::forward;
-  std::vector<Tensor> run_layers(const Tensor& rows, const std::vector<Tensor>& states,
+  /// Steps [T, N, in], or, with batch_sizes, packed rows: the output, then the last states.
+  std::vector<Tensor> run_layers(const Tensor& input, const std::vector<Tensor>& states,
                                  const std::vector<std::int64_t>& batch_sizes);
   std::vector<Tensor> checked_states(const std::vector<Tensor>& states, std::int64_t batch,
                                      const Tensor& input) const;

@@ -69,6 +69,12 @@ RNNCell::RNNCell(std::int64_t input_size, std::int64_t hidden_size, RNNCellOptio
   }
 }
 
+std::string RNNCell::describe() const {
+  std::string text = RecurrentCell::describe();
+  if (nonlinearity_ != "tanh") text.insert(text.size() - 1, ", nonlinearity=" + nonlinearity_);
+  return text;
+}
+
 Tensor RNNCell::operator()(const Tensor& input, const Tensor& h) {
   return rnn_cell(input, checked_state("h", input, h), weights(), nonlinearity_);
 }

@@ -60,6 +60,7 @@ class XGRAD_API RNNCell : public detail::RecurrentCell {
  public:
   RNNCell(std::int64_t input_size, std::int64_t hidden_size, RNNCellOptions options = {});
   Tensor operator()(const Tensor& input, const Tensor& h = {});
+  std::string describe() const override;
 
  private:
   std::string nonlinearity_;
