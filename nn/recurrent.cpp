@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/kernels/random.hpp>
@@ -15,14 +16,20 @@
 
 namespace xgrad::nn {
 namespace detail {
+namespace {
+
+constexpr std::int64_t max_size = std::numeric_limits<std::int32_t>::max();  // no product of two overflows
+
+}  // namespace
 
 Recurrent::Recurrent(const RecurrentSettings& settings, std::optional<DType> dtype, Generator* generator)
     : settings_(settings) {
   const RecurrentSettings& s = settings_;
-  if (s.input_size <= 0 || s.hidden_size <= 0 || s.num_layers <= 0) {
+  auto is_size = [](std::int64_t size) { return size > 0 && size <= max_size; };
+  if (!is_size(s.input_size) || !is_size(s.hidden_size) || !is_size(s.num_layers)) {
     throw ValueError(
-        fmt::format("{}: expected positive sizes, got input_size {}, hidden_size {}, num_layers {}", s.name,
-                    s.input_size, s.hidden_size, s.num_layers));
+        fmt::format("{}: expected sizes from 1 to {}, got input_size {}, hidden_size {}, num_layers {}",
+                    s.name, max_size, s.input_size, s.hidden_size, s.num_layers));
   }
   if (!(s.dropout >= 0 && s.dropout <= 1))
     throw ValueError(fmt::format("{}: expected a dropout within [0, 1], got {}", s.name, s.dropout));
