@@ -1,6 +1,7 @@
 #pragma once
 
 /// All of xgrad::optim.
+#include <xgrad/optim/adafactor.hpp>
 #include <xgrad/optim/adagrad.hpp>
 #include <xgrad/optim/adam.hpp>
 #include <xgrad/optim/adamax.hpp>
@@ -8,10 +9,14 @@
 #include <xgrad/optim/composite_schedulers.hpp>
 #include <xgrad/optim/cosine_schedulers.hpp>
 #include <xgrad/optim/cyclic_schedulers.hpp>
+#include <xgrad/optim/lamb.hpp>
 #include <xgrad/optim/lbfgs.hpp>
+#include <xgrad/optim/lion.hpp>
 #include <xgrad/optim/lr_scheduler.hpp>
+#include <xgrad/optim/muon.hpp>
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/optim/reduce_on_plateau.hpp>
 #include <xgrad/optim/rmsprop.hpp>
 #include <xgrad/optim/rprop.hpp>
 #include <xgrad/optim/sgd.hpp>
+#include <xgrad/optim/sparse_adam.hpp>

@@ -137,16 +137,22 @@ void Optimizer::step() {
 Optimizer::Sweep& Optimizer::start_sweep(std::size_t group, std::size_t states) {
   sweep_->clear();
   for (Slot& slot : groups_[group]) {
-    const TensorImpl& impl = slot.parameter.impl();
-    if (!impl.grad.defined()) continue;
-    slot.fresh = slot.state.size() < states;
-    while (slot.state.size() < states)
-      slot.state.emplace_back(Array::zeros(impl.array.shape(), impl.array.dtype()));
-    ++slot.steps;
-    sweep_->add(slot, states);
+    if (start_step(slot, states)) sweep_->add(slot, states);
   }
   return *sweep_;
 }
+
+bool Optimizer::start_step(Slot& slot, std::size_t states) const {
+  const TensorImpl& impl = slot.parameter.impl();
+  if (!impl.grad.defined()) return false;
+  slot.fresh = slot.state.size() < states;
+  while (slot.state.size() < states)
+    slot.state.emplace_back(Array::zeros(state_shape(slot.parameter, slot.state.size()), impl.array.dtype()));
+  ++slot.steps;
+  return true;
+}
+
+Shape Optimizer::state_shape(const Tensor& parameter, std::size_t) const { return parameter.shape(); }
 
 void Optimizer::Sweep::clear() {
   for (Part& part : parts_) {

@@ -119,13 +119,20 @@ class XGRAD_API Optimizer {
   /// The number of a group, if there is such a group. Throws IndexError.
   std::size_t checked(std::size_t group) const;
 
+  /// The parameters of a group, for updates that are no sweep. `start_step` counts a step of one that has a
+  /// gradient and makes sure that it has its first `states` state tensors; it returns false for one without.
+  std::vector<Slot>& slots(std::size_t group) { return groups_[checked(group)]; }
+  bool start_step(Slot& slot, std::size_t states) const;
+  /// The shape of state tensor `place` of a parameter: by default the parameter's own.
+  virtual Shape state_shape(const Tensor& parameter, std::size_t place) const;
+
   /// Steps the parameters of a group that have gradients.
   virtual void update(std::size_t group) = 0;
-  /// The options of a group by name.
-  virtual std::map<std::string, std::vector<double>> option_numbers(std::size_t group) const = 0;
+  /// The options of a group by name, for the state; by default none.
+  virtual std::map<std::string, std::vector<double>> option_numbers(std::size_t group) const;
   /// Checks options of those names (throws ValueError) and, with `set`, puts them into the group.
   virtual void take_options(std::size_t group, const std::map<std::string, std::vector<double>>& numbers,
-                            bool set) = 0;
+                            bool set);
   /// State beside that of parameters and groups: for optimizers that step all parameters as one. `take_extra`
   /// removes its entries from the state and returns what puts them in place; it throws ValueError.
   virtual void add_extra(OptimizerState& state) const;

@@ -52,6 +52,8 @@ void from_numbers(const std::string& name, const std::vector<double>& numbers,
 
 }  // namespace detail
 
+std::map<std::string, std::vector<double>> Optimizer::option_numbers(std::size_t) const { return {}; }
+void Optimizer::take_options(std::size_t, const std::map<std::string, std::vector<double>>&, bool) {}
 void Optimizer::add_extra(OptimizerState&) const {}
 std::function<void()> Optimizer::take_extra(OptimizerState&) {
   return [] {};
@@ -122,8 +124,9 @@ void Optimizer::load_state_dict(const OptimizerState& state) {
         auto node = rest.tensors.extract(parameter + name);
         if (!node) break;
         const Tensor& given = node.mapped();
-        if (!given.defined() || !(given.shape() == slot.parameter.shape()) || !is_floating(given.dtype())) {
-          problems.push_back(fmt::format("{}{} is {} for a parameter {}", parameter, name,
+        if (!given.defined() || !(given.shape() == state_shape(slot.parameter, slot.state.size())) ||
+            !is_floating(given.dtype())) {
+          problems.push_back(fmt::format("{}{} is {} for the parameter {}", parameter, name,
                                          given.defined() ? describe(given.array()) : "undefined",
                                          describe(slot.parameter.array())));
           continue;

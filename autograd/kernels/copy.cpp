@@ -235,7 +235,7 @@ bool copy_runs(const Array& source, const Array& destination) {
   while (outer > 0 && source.strides()[outer - 1] == run && destination.strides()[outer - 1] == run)
     run *= shape[--outer];
   auto size = static_cast<std::int64_t>(item_size(source.dtype()));
-  if (source.dtype() != destination.dtype() || run == 1 || run * size > longest_run || outer == 0)
+  if (source.dtype() != destination.dtype() || run <= 1 || run * size > longest_run || outer == 0)
     return false;
   std::size_t line = outer - 1;
   std::int64_t length = shape[line];

@@ -35,7 +35,7 @@ double float32_share(const std::string& key, int derivatives) {
   if (key.starts_with("loss/")) share = 1e-4;     // logarithms of sums
   if (key.starts_with("program/")) share = 1e-4;  // several operations in a row
   if (key.starts_with("train/")) share = 1e-3;    // losses along a trajectory
-  if (key == "optim/LBFGS") share = 1e-2;         // a line search makes other step lengths of rounding
+  if (key == "optim/LBFGS") share = 3e-2;         // a line search makes other step lengths of rounding
   return share * std::pow(10, derivatives);
 }
 

@@ -55,6 +55,29 @@ TEST_CASE("large transposed copies are exact in every item size") {
   }
 }
 
+TEST_CASE("copies past the caches are exact") {
+  Tensor x = arange(4112).reshape({4112, 1}) * 2048 + arange(2048);  // 32 MiB as int32, a multiple of 16 rows
+  Tensor numbers = x.to(int32);
+  Tensor turned = numbers.t().contiguous();
+  Tensor expected = arange(2048).reshape({2048, 1}) + arange(4112) * 2048;
+  CHECK(equal(turned, expected.to(int32)));
+}
+
+TEST_CASE("permutations of short runs are copied as they are read, also where nothing is") {
+  for (DType dtype : {uint8, int32, float64}) {
+    for (std::int64_t run : {1, 2, 3, 7, 8, 9, 31, 33, 64}) {
+      INFO(run);
+      Tensor x = randint(0, 200, {3, 5, 4, run}, dtype);
+      Tensor turned = x.permute({2, 0, 1, 3}).contiguous();
+      bool same = true;
+      for (std::int64_t i = 0; i < 4; ++i) same = same && equal(turned.select(0, i), x.select(2, i));
+      CHECK(same);
+    }
+    for (const Shape& shape : {Shape{0, 2, 3}, Shape{2, 0, 3}, Shape{2, 3, 0}})
+      CHECK(zeros(shape, dtype).permute({1, 0, 2}).clone().numel() == 0);
+  }
+}
+
 TEST_CASE("conversions truncate toward zero and stay within the range") {
   Tensor x = tensor({-1.7, 1.7, 3e20, -3e20, NAN}, float64);
   CHECK(equal(x.to(int32), tensor({-1, 1, 2147483647, -2147483647 - 1, 0}, int32)));
