@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include <xgrad/autograd/kernels/gemm.hpp>
 #include <xgrad/autograd/kernels/lane_loops.hpp>
 #include <xgrad/autograd/kernels/math.hpp>
+#include <xgrad/autograd/kernels/packed_product.hpp>
 #include <xgrad/autograd/kernels/parallel.hpp>
 
 namespace xgrad::kernels {
@@ -53,6 +55,32 @@ void project(const T* a, int64_t rows, const Array& w, T* result, const T* start
   int64_t n = w.shape()[0], k = w.shape()[1];
   multiply(Matrix<T>::dense(a, rows, k), Matrix<T>::dense(w.data<T>(), n, k).transposed(),
            Result<T>{result, n, start, start_stride});
+}
+
+/// The product with one matrix at every step.
+template <class T>
+class StepProduct {
+ public:
+  StepProduct(const Steps& steps, const Matrix<T>& right) : right_(right) {
+    // Rearranging pays for itself from a few steps on, and for no single row.
+    if (steps.batch_sizes.size() >= 8 && steps.batch() >= 4 && right.rows > 0) packed_.emplace(right);
+  }
+  /// result = start + a w for a [rows, k].
+  void operator()(const T* a, int64_t rows, const Result<T>& result) const {
+    if (packed_)
+      packed_->multiply(a, rows, result);
+    else
+      multiply(Matrix<T>::dense(a, rows, right_.rows), right_, result);
+  }
+
+ private:
+  Matrix<T> right_;
+  std::optional<PackedMatrix<T>> packed_;
+};
+
+template <class T>
+Matrix<T> matrix_of(const Array& w) {
+  return Matrix<T>::dense(w.data<T>(), w.shape()[0], w.shape()[1]);
 }
 
 /// g [rows, n] w for w [n, k]: [rows, k].
@@ -158,9 +186,10 @@ LstmForward lstm(const Steps& steps, const Array& x, const Array& h0, const Arra
     T* c = h + batch * hidden;
     std::copy_n(h0.data<T>(), batch * hidden, h);
     std::copy_n(c0.data<T>(), batch * hidden, c);
+    StepProduct<T> add_product(steps, matrix_of<T>(weights.hh).transposed());
     for_steps(steps, false, [&](int64_t first, int64_t count) {
       T* gates = forward.gates.data<T>() + first * 4 * hidden;
-      project(h, count, weights.hh, gates, gates, 4 * hidden);
+      add_product(h, count, {gates, 4 * hidden, gates, 4 * hidden});
       if (keep) {
         std::copy_n(h, count * hidden, forward.previous_hidden.data<T>() + first * hidden);
         std::copy_n(c, count * hidden, forward.previous_cells.data<T>() + first * hidden);
@@ -210,6 +239,7 @@ RecurrentGradients lstm_backward(const Steps& steps, const Array& g, const Array
     T* dc = gradients.c0.data<T>();
     std::copy_n(g_output + rows * hidden, batch * hidden, dh);
     std::copy_n(g_output + (rows + batch) * hidden, batch * hidden, dc);
+    StepProduct<T> product(steps, matrix_of<T>(weights.hh));
     for_steps(steps, true, [&](int64_t first, int64_t count) {
       T* to = slopes.data<T>() + first * 4 * hidden;
       for_rows(count, hidden, [&](int64_t row) {
@@ -234,7 +264,7 @@ RecurrentGradients lstm_backward(const Steps& steps, const Array& g, const Array
           put(cell * f, dc_row + j, how);
         });
       });
-      project_back(to, count, weights.hh, dh);
+      product(to, count, {dh, hidden});
     });
     weight_gradients<T>(x, forward.previous_hidden, slopes, slopes, weights, wanted, gradients);
   });
@@ -258,8 +288,9 @@ GruForward gru(const Steps& steps, const Array& x, const Array& h0, const Recurr
     T* output = forward.result.data<T>();
     T* h = output + rows * hidden;
     std::copy_n(h0.data<T>(), batch * hidden, h);
+    StepProduct<T> product(steps, matrix_of<T>(weights.hh).transposed());
     for_steps(steps, false, [&](int64_t first, int64_t count) {
-      project(h, count, weights.hh, scratch.data<T>(), data_or_null<T>(weights.bias_hh), 0);
+      product(h, count, {scratch.data<T>(), 3 * hidden, data_or_null<T>(weights.bias_hh), 0});
       if (keep) std::copy_n(h, count * hidden, forward.previous_hidden.data<T>() + first * hidden);
       for_rows(count, hidden, [&](int64_t row) {
         int64_t at = (first + row) * hidden;
@@ -301,6 +332,7 @@ RecurrentGradients gru_backward(const Steps& steps, const Array& g, const Array&
     const T* g_output = g.data<T>();
     T* dh = gradients.h0.data<T>();
     std::copy_n(g_output + rows * hidden, batch * hidden, dh);
+    StepProduct<T> product(steps, matrix_of<T>(weights.hh));
     for_steps(steps, true, [&](int64_t first, int64_t count) {
       T* to_h = from_h.data<T>() + first * 3 * hidden;
       for_rows(count, hidden, [&](int64_t row) {
@@ -328,9 +360,7 @@ RecurrentGradients gru_backward(const Steps& steps, const Array& g, const Array&
           put(state * z, through_row + j, how);
         });
       });
-      int64_t n = 3 * hidden;
-      multiply(Matrix<T>::dense(to_h, count, n), Matrix<T>::dense(weights.hh.data<T>(), n, hidden),
-               Result<T>{dh, hidden, through.data<T>(), hidden});
+      product(to_h, count, {dh, hidden, through.data<T>(), hidden});
     });
     weight_gradients<T>(x, forward.previous_hidden, from_x, from_h, weights, wanted, gradients);
   });
@@ -351,9 +381,10 @@ RnnForward rnn(const Steps& steps, const Array& x, const Array& h0, const Recurr
     std::copy_n(h0.data<T>(), batch * hidden, h);
     project(x.data<T>(), rows, weights.ih, output,
             data_or_null<T>(sum_of<T>(weights.bias_ih, weights.bias_hh)), 0);
+    StepProduct<T> add_product(steps, matrix_of<T>(weights.hh).transposed());
     for_steps(steps, false, [&](int64_t first, int64_t count) {
       T* z = output + first * hidden;
-      project(h, count, weights.hh, z, z, hidden);
+      add_product(h, count, {z, hidden, z, hidden});
       if (keep) std::copy_n(h, count * hidden, forward.previous_hidden.data<T>() + first * hidden);
       for_rows(count, hidden, [&](int64_t row) {
         T* z_row = z + row * hidden;
@@ -379,6 +410,7 @@ RecurrentGradients rnn_backward(const Steps& steps, const Array& g, const Array&
   dispatch_floating(x.dtype(), [&]<class T>(TypeTag<T>) {
     T* dh = gradients.h0.data<T>();
     std::copy_n(g.data<T>() + rows * hidden, batch * hidden, dh);
+    StepProduct<T> product(steps, matrix_of<T>(weights.hh));
     for_steps(steps, true, [&](int64_t first, int64_t count) {
       T* to = slopes.data<T>() + first * hidden;
       for_rows(count, hidden, [&](int64_t row) {
@@ -390,7 +422,7 @@ RecurrentGradients rnn_backward(const Steps& steps, const Array& g, const Array&
           put(slope, to + row * hidden + j, how);
         });
       });
-      project_back(to, count, weights.hh, dh);
+      product(to, count, {dh, hidden});
     });
     weight_gradients<T>(x, forward.previous_hidden, slopes, slopes, weights, wanted, gradients);
   });
