@@ -51,6 +51,7 @@
 #include <xgrad/autograd/ops/pooling.hpp>
 #include <xgrad/autograd/ops/products.hpp>
 #include <xgrad/autograd/ops/rearrange.hpp>
+#include <xgrad/autograd/ops/recurrent.hpp>
 #include <xgrad/autograd/ops/reduction.hpp>
 #include <xgrad/autograd/ops/resampling.hpp>
 #include <xgrad/autograd/ops/rounding.hpp>

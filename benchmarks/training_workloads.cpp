@@ -71,6 +71,17 @@ void add_training_workloads() {
       });
     });
   }
+  add("train/lenet5_b64", [] {
+    auto model = std::make_shared<nn::Sequential>(
+        nn::Conv2d(1, 6, 5, {.padding = 2}), nn::ReLU(), nn::MaxPool2d(2), nn::Conv2d(6, 16, 5), nn::ReLU(),
+        nn::MaxPool2d(2), nn::Flatten(), nn::Linear(400, 120), nn::ReLU(), nn::Linear(120, 84), nn::ReLU(),
+        nn::Linear(84, 10));
+    auto optimizer =
+        std::make_shared<optim::SGD>(model->parameters(), optim::SGDOptions{.lr = 1e-3, .momentum = 0.9});
+    return training_step(model, optimizer, [x = randn({64, 1, 28, 28}), y = randint(0, 10, {64})](auto& m) {
+      return nn::cross_entropy(m(x), y);
+    });
+  });
   add("nn/gpt_block_fb", [] {
     auto model = std::make_shared<Block>();
     return std::function<void()>([=, x = randn({8, 128, Block::width})] {

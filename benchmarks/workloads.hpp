@@ -29,6 +29,7 @@ void forward_only(const std::string& name, std::function<Tensors()> inputs, Func
 void add_graph_workloads();
 void add_elementwise_workloads();
 void add_layer_workloads();
+void add_recurrent_workloads();
 void add_training_workloads();
 
 }  // namespace bench

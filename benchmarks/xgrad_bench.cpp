@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
   bench::add_graph_workloads();
   bench::add_elementwise_workloads();
   bench::add_layer_workloads();
+  bench::add_recurrent_workloads();
   bench::add_training_workloads();
   return bench::run(argc, argv);
 }

@@ -21,11 +21,14 @@
 #include <xgrad/nn/module.hpp>
 #include <xgrad/nn/module_list.hpp>
 #include <xgrad/nn/normalization.hpp>
+#include <xgrad/nn/packed_sequence.hpp>
 #include <xgrad/nn/padding.hpp>
 #include <xgrad/nn/parametrized.hpp>
 #include <xgrad/nn/pooling.hpp>
 #include <xgrad/nn/positional.hpp>
 #include <xgrad/nn/rearrange.hpp>
+#include <xgrad/nn/recurrent.hpp>
+#include <xgrad/nn/recurrent_cell.hpp>
 #include <xgrad/nn/sequential.hpp>
 #include <xgrad/nn/similarity.hpp>
 #include <xgrad/nn/softmax.hpp>

@@ -70,7 +70,8 @@ Arguments::Arguments(const Json& arguments) : json_(arguments) {
   for (const auto& [name, value] : json_.items()) {
     if (is_tensor_text(value)) {
       tensors_[name] = {read_tensor(value)};
-    } else if (value.is_structured() && std::ranges::all_of(value, is_tensor_text)) {
+    } else if ((value.is_object() || (value.is_array() && !value.empty())) &&
+               std::ranges::all_of(value, is_tensor_text)) {
       auto& tensors = tensors_[name];
       for (const Json& item : value) tensors.push_back(read_tensor(item));
       if (!value.is_object()) continue;

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <stdexcept>
 
-#include "rows.hpp"
+#include "module.hpp"
 
 namespace conformance {
 
@@ -49,14 +49,46 @@ double within(double bound, const Tensor& drawn) {
   return bound;
 }
 
-Outputs default_bounds(const A& a) {
-  if (a.text("module") != "Linear") throw std::runtime_error("there is no module " + a.text("module"));
-  const Json& config = a.json("config");
-  nn::Linear layer(config.at("in_features").get<std::int64_t>(),
-                   config.at("out_features").get<std::int64_t>());
+/// The bounds of a layer whose weight and bias are drawn as those of Linear.
+template <class Layer>
+Outputs bounds_of(const Layer& layer) {
   double weight_bound = init::kaiming_uniform_bound(layer.weight, {.a = std::sqrt(5.0)});
   double bias_bound = 1 / std::sqrt(static_cast<double>(init::fan_in_and_fan_out(layer.weight).first));
   return {number(within(weight_bound, layer.weight)), number(within(bias_bound, layer.bias))};
+}
+
+/// The bounds of a recurrent network.
+Outputs bounds_of(nn::detail::Recurrent&& network, std::int64_t hidden_size) {
+  double bound = 1 / std::sqrt(static_cast<double>(hidden_size));
+  auto& layer = network.layer(0);
+  return {number(within(bound, layer.weight_hh)), number(within(bound, layer.bias_hh))};
+}
+
+template <std::size_t N>
+nn::ConvLayerOptions<N> conv_options(const Config& c) {
+  nn::ConvLayerOptions<N> options;
+  if (c.has("groups")) options.groups = c.integer("groups");
+  return options;
+}
+
+Outputs default_bounds(const A& a) {
+  Config c(a.json("config"));
+  std::string name = a.text("module");
+  auto in = [&] { return c.integer("in_channels"); };
+  auto out = [&] { return c.integer("out_channels"); };
+  auto kernel = [&] { return c.ints("kernel_size"); };
+  if (name == "Linear") return bounds_of(nn::Linear(c.integer("in_features"), c.integer("out_features")));
+  if (name == "Conv1d") return bounds_of(nn::Conv1d(in(), out(), kernel(), conv_options<1>(c)));
+  if (name == "Conv2d") return bounds_of(nn::Conv2d(in(), out(), kernel(), conv_options<2>(c)));
+  if (name == "Conv3d") return bounds_of(nn::Conv3d(in(), out(), kernel(), conv_options<3>(c)));
+  if (name == "ConvTranspose1d") return bounds_of(nn::ConvTranspose1d(in(), out(), kernel()));
+  if (name == "ConvTranspose2d") return bounds_of(nn::ConvTranspose2d(in(), out(), kernel()));
+  if (name == "ConvTranspose3d") return bounds_of(nn::ConvTranspose3d(in(), out(), kernel()));
+  std::int64_t hidden = c.integer("hidden_size");
+  if (name == "RNN") return bounds_of(nn::RNN(c.integer("input_size"), hidden), hidden);
+  if (name == "LSTM") return bounds_of(nn::LSTM(c.integer("input_size"), hidden), hidden);
+  if (name == "GRU") return bounds_of(nn::GRU(c.integer("input_size"), hidden), hidden);
+  throw std::runtime_error("there is no module " + name);
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ Rows lr_scheduler_rows();
 Rows init_rows();
 Rows module_layer_rows();
 Rows module_normalization_rows();
+Rows module_recurrent_rows();
 Rows module_attention_rows();
 Rows program_rows();
 /// A straight-line program; see expression.cpp.

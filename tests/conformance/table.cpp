@@ -27,6 +27,7 @@ const std::map<std::string, Call>& table() {
              init_rows,
              module_layer_rows,
              module_normalization_rows,
+             module_recurrent_rows,
              module_attention_rows,
              program_rows,
          }) {

@@ -194,7 +194,7 @@ class Case {
       for (std::size_t k = 0; k < tensors.size(); ++k) {
         if (!tensors[k].requires_grad()) continue;
         leaves_.push_back(tensors[k]);
-        bool is_tensor = value.is_object() && value.contains("data");
+        bool is_tensor = arguments_.json(name).contains("data");
         paths_.push_back(is_tensor          ? Json::json_pointer("/" + name)
                          : value.is_array() ? Json::json_pointer("/" + name) / k
                                             : Json::json_pointer("/" + name) / arguments_.names(name)[k]);
