@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/kernels/random.hpp>
@@ -15,14 +16,20 @@
 
 namespace xgrad::nn {
 namespace detail {
+namespace {
+
+constexpr std::int64_t max_size = std::numeric_limits<std::int32_t>::max();  // no product of two overflows
+
+}  // namespace
 
 Recurrent::Recurrent(const RecurrentSettings& settings, std::optional<DType> dtype, Generator* generator)
     : settings_(settings) {
   const RecurrentSettings& s = settings_;
-  if (s.input_size <= 0 || s.hidden_size <= 0 || s.num_layers <= 0) {
+  auto is_size = [](std::int64_t size) { return size > 0 && size <= max_size; };
+  if (!is_size(s.input_size) || !is_size(s.hidden_size) || !is_size(s.num_layers)) {
     throw ValueError(
-        fmt::format("{}: expected positive sizes, got input_size {}, hidden_size {}, num_layers {}", s.name,
-                    s.input_size, s.hidden_size, s.num_layers));
+        fmt::format("{}: expected sizes from 1 to {}, got input_size {}, hidden_size {}, num_layers {}",
+                    s.name, max_size, s.input_size, s.hidden_size, s.num_layers));
   }
   if (!(s.dropout >= 0 && s.dropout <= 1))
     throw ValueError(fmt::format("{}: expected a dropout within [0, 1], got {}", s.name, s.dropout));
@@ -108,11 +115,11 @@ std::vector<Tensor> Recurrent::checked_states(const std::vector<Tensor>& states,
   return checked;
 }
 
-std::vector<Tensor> Recurrent::run_layers(const Tensor& rows, const std::vector<Tensor>& states,
+std::vector<Tensor> Recurrent::run_layers(const Tensor& input, const std::vector<Tensor>& states,
                                           const std::vector<std::int64_t>& batch_sizes) {
   std::int64_t both = settings_.bidirectional ? 2 : 1;
   std::vector<std::vector<Tensor>> last(states.size());
-  Tensor x = rows;
+  Tensor x = input;
   for (std::int64_t number = 0; number < settings_.num_layers; ++number) {
     std::vector<Tensor> outputs;
     for (std::int64_t direction = 0; direction < both; ++direction) {
@@ -143,9 +150,8 @@ Recurrent::Outcome Recurrent::run(const Tensor& input, const std::vector<Tensor>
                                  settings_.input_size, to_string(input.shape())));
   }
   Tensor steps = !batched ? unsqueeze(input, 1) : settings_.batch_first ? transpose(input, 0, 1) : input;
-  std::int64_t length = steps.size(0), batch = steps.size(1);
-  if (length == 0 || batch == 0) {
-    throw ShapeError(fmt::format("{}: expected one step and one sequence or more, got input {}", describe(),
+  if (steps.size(0) == 0) {
+    throw ShapeError(fmt::format("{}: expected sequences of one step or more, got input {}", describe(),
                                  to_string(input.shape())));
   }
   std::vector<Tensor> with_batch;
@@ -156,13 +162,10 @@ Recurrent::Outcome Recurrent::run(const Tensor& input, const std::vector<Tensor>
     }
     with_batch.push_back(!batched && state.defined() ? unsqueeze(state, 1) : state);
   }
-  std::vector<Tensor> found = run_layers(reshape(steps, {length * batch, settings_.input_size}),
-                                         checked_states(with_batch, batch, input),
-                                         std::vector<std::int64_t>(static_cast<std::size_t>(length), batch));
-  Tensor output = reshape(found[0], {length, batch, found[0].size(1)});
-  Outcome outcome{!batched                ? squeeze(output, 1)
-                  : settings_.batch_first ? transpose(output, 0, 1)
-                                          : output,
+  std::vector<Tensor> found = run_layers(steps, checked_states(with_batch, steps.size(1), input), {});
+  Outcome outcome{!batched                ? squeeze(found[0], 1)
+                  : settings_.batch_first ? transpose(found[0], 0, 1)
+                                          : found[0],
                   {}};
   for (std::size_t i = 1; i < found.size(); ++i)
     outcome.states.push_back(batched ? found[i] : squeeze(found[i], 1));

@@ -19,7 +19,7 @@
 /// layer's hidden states, the two directions side by side; h_n [num_layers * D, N, H] has the last states:
 /// those of layer 0 forward, layer 0 backward, layer 1 forward, ... Initial states have h_n's shape and are 0
 /// if they are not given. All weights are at first uniform in (-1/sqrt(H), 1/sqrt(H)). Constructors throw
-/// ValueError for sizes that are not positive and a dropout outside [0, 1]; calls throw ShapeError.
+/// ValueError for sizes not from 1 to 2^31 - 1 and a dropout outside [0, 1]; calls throw ShapeError.
 namespace xgrad::nn {
 
 namespace detail {
@@ -73,7 +73,8 @@ class XGRAD_API Recurrent : public Module {
 
  private:
   using Module::forward;
-  std::vector<Tensor> run_layers(const Tensor& rows, const std::vector<Tensor>& states,
+  /// Steps [T, N, in], or, with batch_sizes, packed rows: the output, then the last states.
+  std::vector<Tensor> run_layers(const Tensor& input, const std::vector<Tensor>& states,
                                  const std::vector<std::int64_t>& batch_sizes);
   std::vector<Tensor> checked_states(const std::vector<Tensor>& states, std::int64_t batch,
                                      const Tensor& input) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/kernels/random.hpp>
@@ -14,9 +15,10 @@ namespace detail {
 RecurrentCell::RecurrentCell(const char* name, std::int64_t gates, std::int64_t input_size,
                              std::int64_t hidden_size, const CellOptions& options)
     : name_(name), input_size_(input_size), hidden_size_(hidden_size) {
-  if (input_size <= 0 || hidden_size <= 0) {
-    throw ValueError(fmt::format("{}: expected positive sizes, got input_size {} and hidden_size {}", name,
-                                 input_size, hidden_size));
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();  // no product of two overflows
+  if (input_size <= 0 || hidden_size <= 0 || input_size > most || hidden_size > most) {
+    throw ValueError(fmt::format("{}: expected sizes from 1 to {}, got input_size {} and hidden_size {}",
+                                 name, most, input_size, hidden_size));
   }
   double bound = 1 / std::sqrt(static_cast<double>(hidden_size));
   Generator& generator = options.generator != nullptr ? *options.generator : default_generator();
@@ -67,6 +69,12 @@ RNNCell::RNNCell(std::int64_t input_size, std::int64_t hidden_size, RNNCellOptio
     throw ValueError(
         fmt::format("RNNCell: expected nonlinearity \"tanh\" or \"relu\", got \"{}\"", nonlinearity_));
   }
+}
+
+std::string RNNCell::describe() const {
+  std::string text = RecurrentCell::describe();
+  if (nonlinearity_ != "tanh") text.insert(text.size() - 1, ", nonlinearity=" + nonlinearity_);
+  return text;
 }
 
 Tensor RNNCell::operator()(const Tensor& input, const Tensor& h) {

@@ -10,7 +10,7 @@
 
 /// One step of a recurrent network: inputs [N, input_size] and states [N, hidden_size], or all without N.
 /// States that are not given are 0. All weights are at first uniform in (-1/sqrt(H), 1/sqrt(H)). Constructors
-/// throw ValueError for sizes that are not positive; calls throw ShapeError.
+/// throw ValueError for sizes not from 1 to 2^31 - 1; calls throw ShapeError.
 namespace xgrad::nn {
 
 struct CellOptions {
@@ -60,6 +60,7 @@ class XGRAD_API RNNCell : public detail::RecurrentCell {
  public:
   RNNCell(std::int64_t input_size, std::int64_t hidden_size, RNNCellOptions options = {});
   Tensor operator()(const Tensor& input, const Tensor& h = {});
+  std::string describe() const override;
 
  private:
   std::string nonlinearity_;

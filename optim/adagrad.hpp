@@ -14,6 +14,16 @@ struct AdagradOptions {
 
   /// Throws ValueError for a negative number.
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("lr_decay", lr_decay);
+    v("weight_decay", weight_decay);
+    v("initial_accumulator_value", initial_accumulator_value);
+    v("eps", eps);
+    v("maximize", maximize);
+  }
 };
 
 /// Adagrad: every number steps by its own history. With gradient g (-g to maximize) and step t:
@@ -42,6 +52,15 @@ struct AdadeltaOptions {
 
   /// Throws ValueError for a negative number and for a rho above 1.
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("rho", rho);
+    v("eps", eps);
+    v("weight_decay", weight_decay);
+    v("maximize", maximize);
+  }
 };
 
 /// Adadelta: steps as large as earlier ones, in units of the parameter. With gradient g (-g to maximize):

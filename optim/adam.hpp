@@ -16,6 +16,16 @@ struct AdamOptions {
 
   /// Throws ValueError for a negative lr, eps or weight_decay, and for a beta outside [0, 1).
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("betas", betas);
+    v("eps", eps);
+    v("weight_decay", weight_decay);
+    v("amsgrad", amsgrad);
+    v("maximize", maximize);
+  }
 };
 
 /// Adam. With gradient g (-g to maximize), betas a and b, and step t:
@@ -47,6 +57,16 @@ struct AdamWOptions {
 
   /// Throws ValueError for a negative lr, eps or weight_decay, and for a beta outside [0, 1).
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("betas", betas);
+    v("eps", eps);
+    v("weight_decay", weight_decay);
+    v("amsgrad", amsgrad);
+    v("maximize", maximize);
+  }
 };
 
 /// Adam whose weight decay does not pass through the averages: first p = p * (1 - lr * weight_decay), then

@@ -17,6 +17,15 @@ struct AdamaxOptions {
 
   /// Throws ValueError for a negative lr, eps or weight_decay, and for a beta outside [0, 1).
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("betas", betas);
+    v("eps", eps);
+    v("weight_decay", weight_decay);
+    v("maximize", maximize);
+  }
 };
 
 /// Adam with the largest |g| of late in the place of the root of the average of g^2. With betas a and b:
@@ -47,6 +56,16 @@ struct NAdamOptions {
 
   /// Throws ValueError for a negative lr, eps, weight_decay or momentum_decay, and for a beta outside [0, 1).
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("betas", betas);
+    v("eps", eps);
+    v("weight_decay", weight_decay);
+    v("momentum_decay", momentum_decay);
+    v("maximize", maximize);
+  }
 };
 
 /// Adam that looks ahead by Nesterov's momentum, which grows from step to step. With betas a and b, and
@@ -78,6 +97,15 @@ struct RAdamOptions {
 
   /// Throws ValueError for a negative lr, eps or weight_decay, and for a beta outside [0, 1).
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("betas", betas);
+    v("eps", eps);
+    v("weight_decay", weight_decay);
+    v("maximize", maximize);
+  }
 };
 
 /// Adam whose first steps, too few to know the variance of g, are those of momentum alone. With m and v as of

@@ -14,6 +14,16 @@ struct ASGDOptions {
 
   /// Throws ValueError for a negative lr or weight_decay.
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("lambd", lambd);
+    v("alpha", alpha);
+    v("t0", t0);
+    v("weight_decay", weight_decay);
+    v("maximize", maximize);
+  }
 };
 
 /// SGD with a learning rate that falls, and the average of where it was. With gradient g (-g to maximize) and

@@ -8,6 +8,7 @@
 #include <xgrad/optim/composite_schedulers.hpp>
 #include <xgrad/optim/cosine_schedulers.hpp>
 #include <xgrad/optim/cyclic_schedulers.hpp>
+#include <xgrad/optim/lbfgs.hpp>
 #include <xgrad/optim/lr_scheduler.hpp>
 #include <xgrad/optim/optimizer.hpp>
 #include <xgrad/optim/reduce_on_plateau.hpp>

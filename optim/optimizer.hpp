@@ -1,11 +1,15 @@
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,6 +18,27 @@
 #include <xgrad/autograd/tensor/tensor.hpp>
 
 namespace xgrad::optim {
+
+namespace detail {
+/// An option as numbers, and back. `from_numbers` throws ValueError for another count, and for a truth other
+/// than 0 and 1.
+inline std::vector<double> to_numbers(double option) { return {option}; }
+inline std::vector<double> to_numbers(const std::array<double, 2>& option) { return {option[0], option[1]}; }
+XGRAD_API void from_numbers(const std::string& name, const std::vector<double>& numbers, double& option);
+XGRAD_API void from_numbers(const std::string& name, const std::vector<double>& numbers, bool& option);
+XGRAD_API void from_numbers(const std::string& name, const std::vector<double>& numbers,
+                            std::int64_t& option);
+XGRAD_API void from_numbers(const std::string& name, const std::vector<double>& numbers,
+                            std::array<double, 2>& option);
+}  // namespace detail
+
+/// What the steps of an optimizer have left behind and the options of its groups, to be saved and taken up
+/// again. Parameters are counted through all groups, from 0: "3.exp_avg" is a tensor, "3.step" a number of
+/// the fourth one; "group.0.lr" is an option of the first group. Truths are 0 or 1.
+struct OptimizerState {
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, std::vector<double>> numbers;
+};
 
 /// What all optimizers have: groups of parameters, each with its own options, and for each parameter a state
 /// that its steps leave behind. A step changes the parameters in place, in one pass over the memory of a
@@ -63,6 +88,14 @@ class XGRAD_API Optimizer {
   /// How many steps a parameter has made. Throws ValueError for a tensor that is not optimized here.
   std::int64_t steps(const Tensor& parameter) const;
 
+  /// The state. Its tensors are handles on the optimizer's own memory, which the next step changes; clone()
+  /// them to keep them. Source: torch.optim.Optimizer.state_dict.
+  OptimizerState state_dict() const;
+  /// Copies a state into this optimizer, which has groups of as many parameters, of the same shapes: its
+  /// steps go on as the other's would have. Throws ValueError that names what is missing, unexpected or of
+  /// another shape; then nothing was changed. Source: torch.optim.Optimizer.load_state_dict.
+  void load_state_dict(const OptimizerState& state);
+
  protected:
   /// One parameter.
   struct Slot {
@@ -88,6 +121,15 @@ class XGRAD_API Optimizer {
 
   /// Steps the parameters of a group that have gradients.
   virtual void update(std::size_t group) = 0;
+  /// The options of a group by name.
+  virtual std::map<std::string, std::vector<double>> option_numbers(std::size_t group) const = 0;
+  /// Checks options of those names (throws ValueError) and, with `set`, puts them into the group.
+  virtual void take_options(std::size_t group, const std::map<std::string, std::vector<double>>& numbers,
+                            bool set) = 0;
+  /// State beside that of parameters and groups: for optimizers that step all parameters as one. `take_extra`
+  /// removes its entries from the state and returns what puts them in place; it throws ValueError.
+  virtual void add_extra(OptimizerState& state) const;
+  virtual std::function<void()> take_extra(OptimizerState& state);
   /// For `update`: counts a step of the group's parameters that have gradients, and lays them out with their
   /// first `states` state tensors, which are 0 at first.
   Sweep& start_sweep(std::size_t group, std::size_t states);
@@ -157,6 +199,26 @@ class XGRAD_API OptimizerOf : public Optimizer {
   OptimizerOf(const char* name, std::span<const char* const> state_names, const std::vector<Group>& groups)
       : Optimizer(name, state_names) {
     for (const Group& group : groups) add_param_group(group);
+  }
+
+  std::map<std::string, std::vector<double>> option_numbers(std::size_t group) const override {
+    std::map<std::string, std::vector<double>> numbers;
+    Options copy = options(group);
+    copy.visit([&](const char* name, const auto& option) {
+      if constexpr (std::integral<std::remove_cvref_t<decltype(option)>>)
+        numbers[name] = detail::to_numbers(static_cast<double>(option));
+      else
+        numbers[name] = detail::to_numbers(option);
+    });
+    return numbers;
+  }
+  void take_options(std::size_t group, const std::map<std::string, std::vector<double>>& numbers,
+                    bool set) override {
+    Options taken = options(group);
+    taken.visit(
+        [&](const char* name, auto& option) { detail::from_numbers(name, numbers.at(name), option); });
+    taken.validate();
+    if (set) options(group) = taken;
   }
 
  private:

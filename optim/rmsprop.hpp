@@ -15,6 +15,17 @@ struct RMSpropOptions {
 
   /// Throws ValueError for a negative number.
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("alpha", alpha);
+    v("eps", eps);
+    v("weight_decay", weight_decay);
+    v("momentum", momentum);
+    v("centered", centered);
+    v("maximize", maximize);
+  }
 };
 
 /// RMSprop: steps divided by the root of a running average of g^2. With gradient g (-g to maximize):

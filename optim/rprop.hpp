@@ -14,6 +14,14 @@ struct RpropOptions {
 
   /// Throws ValueError for a negative lr, and unless 0 < etas[0] < 1 < etas[1].
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("etas", etas);
+    v("step_sizes", step_sizes);
+    v("maximize", maximize);
+  }
 };
 
 /// Resilient propagation: steps by the sign of the gradient alone, for whole batches. Every number has a step

@@ -15,6 +15,16 @@ struct SGDOptions {
   /// Throws ValueError for a negative lr, momentum or weight_decay, and for nesterov without momentum or with
   /// dampening.
   void validate() const;
+  /// v(name, option) for every option; see OptimizerState.
+  template <class Visit>
+  void visit(Visit&& v) {
+    v("lr", lr);
+    v("momentum", momentum);
+    v("dampening", dampening);
+    v("weight_decay", weight_decay);
+    v("nesterov", nesterov);
+    v("maximize", maximize);
+  }
 };
 
 /// Stochastic gradient descent. With gradient g (-g to maximize), learning rate lr, momentum m, dampening d:

@@ -10,6 +10,17 @@
 namespace xgrad::kernels {
 namespace {
 
+/// memcpy for a few hundred bytes, without its call.
+inline void copy_short(std::byte* to, const std::byte* from, std::size_t bytes) {
+  constexpr std::size_t piece = 32;
+  if (bytes < piece) {
+    std::memcpy(to, from, bytes);
+    return;
+  }
+  for (std::size_t i = 0; i + piece <= bytes; i += piece) std::memcpy(to + i, from + i, piece);
+  std::memcpy(to + bytes - piece, from + bytes - piece, piece);
+}
+
 /// Copies items of Bytes bytes; the destination is pointer 0.
 template <std::int64_t Bytes>
 void copy_items(const void*, std::byte* const* pointers, const std::int64_t* strides, std::int64_t count,
@@ -17,7 +28,11 @@ void copy_items(const void*, std::byte* const* pointers, const std::int64_t* str
   std::byte* to = pointers[0];
   const std::byte* from = pointers[1];
   if (strides[0] == Bytes && strides[1] == Bytes) {
-    std::memcpy(to, from, static_cast<std::size_t>(count * Bytes));
+    auto bytes = static_cast<std::size_t>(count * Bytes);
+    if (bytes <= 512)
+      copy_short(to, from, bytes);
+    else
+      std::memcpy(to, from, bytes);
     return;
   }
   std::int64_t step_to = strides[0];
@@ -71,25 +86,88 @@ InnerLoop converter(DType to, DType from) {
   });
 }
 
-/// A matrix [rows, columns] of 4-byte items whose rows lie `from_step` items apart, written transposed.
+/// Small tiles, so that both the lines that are read and those that are written stay in the first cache.
+constexpr std::int64_t tile = 16;
+
+/// A tile [height, width] whose rows lie `from_step` items apart, written transposed.
+template <class T>
+void transpose_tile(const T* from, std::int64_t from_step, T* to, std::int64_t to_step, std::int64_t height,
+                    std::int64_t width) {
+  T buffer[tile * tile];
+  for (std::int64_t i = 0; i < height; ++i) {
+    for (std::int64_t j = 0; j < width; ++j) buffer[j * tile + i] = from[i * from_step + j];
+  }
+  for (std::int64_t j = 0; j < width; ++j)
+    std::memcpy(to + j * to_step, buffer + j * tile, static_cast<std::size_t>(height) * sizeof(T));
+}
+
+#if XGRAD_MASKED_LANES
+/// A whole tile of 4-byte items in 16 registers: pairs, fours, eights and halves of rows change places. With
+/// `stream` the lines that are written, which lie at multiples of 64 bytes, pass the caches by.
+void transpose_registers(const float* from, std::int64_t from_step, float* to, std::int64_t to_step,
+                         bool stream) {
+  __m512 rows[16];
+  __m512 mixed[16];
+  for (int i = 0; i < 16; ++i) rows[i] = _mm512_loadu_ps(from + i * from_step);
+  for (int i = 0; i < 16; i += 2) {
+    mixed[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+    mixed[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+  }
+  auto pairs = [](__m512 a, __m512 b, bool high) {
+    __m512d x = _mm512_castps_pd(a);
+    __m512d y = _mm512_castps_pd(b);
+    return _mm512_castpd_ps(high ? _mm512_unpackhi_pd(x, y) : _mm512_unpacklo_pd(x, y));
+  };
+  for (int i = 0; i < 16; i += 4) {
+    rows[i] = pairs(mixed[i], mixed[i + 2], false);
+    rows[i + 1] = pairs(mixed[i], mixed[i + 2], true);
+    rows[i + 2] = pairs(mixed[i + 1], mixed[i + 3], false);
+    rows[i + 3] = pairs(mixed[i + 1], mixed[i + 3], true);
+  }
+  for (int i = 0; i < 4; ++i) {
+    mixed[i] = _mm512_shuffle_f32x4(rows[i], rows[i + 4], 0x88);
+    mixed[i + 4] = _mm512_shuffle_f32x4(rows[i], rows[i + 4], 0xdd);
+    mixed[i + 8] = _mm512_shuffle_f32x4(rows[i + 8], rows[i + 12], 0x88);
+    mixed[i + 12] = _mm512_shuffle_f32x4(rows[i + 8], rows[i + 12], 0xdd);
+  }
+  for (int i = 0; i < 8; ++i) {
+    rows[i] = _mm512_shuffle_f32x4(mixed[i], mixed[i + 8], 0x88);
+    rows[i + 8] = _mm512_shuffle_f32x4(mixed[i], mixed[i + 8], 0xdd);
+  }
+  for (int i = 0; i < 16; ++i) {
+    if (stream)
+      _mm512_stream_ps(to + i * to_step, rows[i]);
+    else
+      _mm512_storeu_ps(to + i * to_step, rows[i]);
+  }
+}
+#endif
+
+/// A matrix [rows, columns] whose rows lie `from_step` items apart, written transposed.
 template <class T>
 void transpose_block(const T* from, std::int64_t from_step, T* to, std::int64_t to_step, std::int64_t rows,
-                     std::int64_t columns) {
-  // Small tiles, so that both the lines that are read and those that are written stay in the first cache.
-  constexpr std::int64_t tile = 16;
-  T buffer[tile * tile];
+                     std::int64_t columns, [[maybe_unused]] bool stream) {
   for (std::int64_t r = 0; r < rows; r += tile) {
     for (std::int64_t c = 0; c < columns; c += tile) {
       std::int64_t height = std::min(tile, rows - r);
       std::int64_t width = std::min(tile, columns - c);
-      for (std::int64_t i = 0; i < height; ++i) {
-        for (std::int64_t j = 0; j < width; ++j) buffer[j * tile + i] = from[(r + i) * from_step + c + j];
+      const T* here = from + r * from_step + c;
+      T* there = to + c * to_step + r;
+#if XGRAD_MASKED_LANES
+      if constexpr (sizeof(T) == 4) {
+        if (height == tile && width == tile) {
+          transpose_registers(reinterpret_cast<const float*>(here), from_step,
+                              reinterpret_cast<float*>(there), to_step, stream);
+          continue;
+        }
       }
-      for (std::int64_t j = 0; j < width; ++j)
-        std::memcpy(to + (c + j) * to_step + r, buffer + j * tile,
-                    static_cast<std::size_t>(height) * sizeof(T));
+#endif
+      transpose_tile(here, from_step, there, to_step, height, width);
     }
   }
+#if XGRAD_MASKED_LANES
+  if (stream) _mm_sfence();
+#endif
 }
 
 /// Whether `source` is a transposed matrix (or a batch of one) for a row-major destination, large enough for
@@ -107,12 +185,14 @@ void copy_transposed(const Array& source, const Array& destination) {
   auto run = [&](auto zero) {
     using T = decltype(zero);
     constexpr std::int64_t band = 64;
+    bool stream = destination.numel() * static_cast<std::int64_t>(sizeof(T)) >= stream_bytes &&
+                  reinterpret_cast<std::uintptr_t>(destination.bytes()) % 64 == 0 && rows % tile == 0;
     parallel_for((columns + band - 1) / band, std::max<std::int64_t>(1, 65536 / (rows * band)),
                  [&](std::int64_t begin, std::int64_t end) {
                    for (std::int64_t c = begin * band; c < std::min(columns, end * band); c += band) {
                      transpose_block(reinterpret_cast<const T*>(source.bytes()) + c, step,
                                      reinterpret_cast<T*>(destination.bytes()) + c * rows, rows, rows,
-                                     std::min(band, columns - c));
+                                     std::min(band, columns - c), stream);
                    }
                  });
   };
@@ -145,11 +225,48 @@ bool overlap(const Array& a, const Array& b) {
   return a_first < b_last && b_first < a_last;
 }
 
+/// Copies arrays whose last dimensions are short runs of memory in both, as a permutation of heads leaves
+/// them; returns false for others.
+bool copy_runs(const Array& source, const Array& destination) {
+  constexpr std::int64_t longest_run = 512;
+  const Shape& shape = source.shape();
+  std::size_t outer = shape.size();
+  std::int64_t run = 1;
+  while (outer > 0 && source.strides()[outer - 1] == run && destination.strides()[outer - 1] == run)
+    run *= shape[--outer];
+  auto size = static_cast<std::int64_t>(item_size(source.dtype()));
+  if (source.dtype() != destination.dtype() || run == 1 || run * size > longest_run || outer == 0)
+    return false;
+  std::size_t line = outer - 1;
+  std::int64_t length = shape[line];
+  std::int64_t step_from = source.strides()[line] * size, step_to = destination.strides()[line] * size;
+  std::int64_t lines = 1;
+  for (std::size_t d = 0; d < line; ++d) lines *= shape[d];
+  auto bytes = static_cast<std::size_t>(run * size);
+  std::int64_t grain = std::max<std::int64_t>(1, 131072 / (run * size * std::max<std::int64_t>(1, length)));
+  parallel_for(lines, grain, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::byte* from = source.bytes();
+      std::byte* to = destination.bytes();
+      std::int64_t rest = i;
+      for (std::size_t d = line; d-- > 0;) {
+        std::int64_t place = rest % shape[d] * size;
+        rest /= shape[d];
+        from += place * source.strides()[d];
+        to += place * destination.strides()[d];
+      }
+      for (std::int64_t j = 0; j < length; ++j, from += step_from, to += step_to) copy_short(to, from, bytes);
+    }
+  });
+  return true;
+}
+
 void copy_apart(const Array& source, const Array& destination) {
   if (is_transposed_matrix(source, destination)) {
     copy_transposed(source, destination);
     return;
   }
+  if (copy_runs(source, destination)) return;
   const Array* operands[] = {&destination, &source};
   bool same = source.dtype() == destination.dtype();
   run_elementwise(operands, 2, 1,

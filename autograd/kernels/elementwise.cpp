@@ -9,9 +9,6 @@ namespace {
 
 constexpr std::size_t max_rank = 64;
 
-// Results beyond the last-level cache are written past it.
-constexpr std::int64_t stream_bytes = std::int64_t{24} << 20;
-
 /// The dimensions of one loop, outermost first, with a byte stride for every operand.
 struct Nest {
   std::size_t rank = 0;

@@ -18,6 +18,9 @@ enum class Cost : std::int64_t { cheap = 32768, heavy = 4096 };
 
 inline constexpr std::size_t max_operands = 12;
 
+/// Results of so many bytes are larger than the last cache, and are written past it.
+inline constexpr std::int64_t stream_bytes = std::int64_t{24} << 20;
+
 /// The innermost loop over `count` elements. Pointers and byte strides: the results first, then the inputs.
 /// `stream` asks for stores that pass the caches by.
 using InnerLoop = void (*)(const void* formula, std::byte* const* pointers, const std::int64_t* strides,

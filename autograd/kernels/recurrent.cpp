@@ -386,7 +386,7 @@ RecurrentGradients rnn_backward(const Steps& steps, const Array& g, const Array&
         for_lanes<T>(hidden, [&](int64_t j, auto how) {
           Lanes<T> h = fetch<T>(forward.result.data<T>() + at + j, how);
           Lanes<T> state = fetch<T>(g.data<T>() + at + j, how) + fetch<T>(dh + row * hidden + j, how);
-          Lanes<T> slope = relu ? select(h > T(0), state, Lanes<T>(T(0))) : state * (one<T>() - h * h);
+          Lanes<T> slope = relu ? select(h <= T(0), Lanes<T>(T(0)), state) : state * (one<T>() - h * h);
           put(slope, to + row * hidden + j, how);
         });
       });

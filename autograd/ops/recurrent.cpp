@@ -40,18 +40,23 @@ Steps steps_of(const char* name, const Tensor& x, const RecurrentOptions& option
     steps.batch_sizes.assign(x.size(1) == 0 ? 0 : static_cast<std::size_t>(x.size(0)), x.size(1));
     return steps;
   }
+  if (x.ndim() != 2) {
+    throw ShapeError(
+        fmt::format("{}: expected x [rows, in] for batch_sizes, got {}", name, to_string(x.shape())));
+  }
+  std::int64_t left = x.size(0);
   for (std::size_t t = 0; t < steps.batch_sizes.size(); ++t) {
-    if (steps.batch_sizes[t] <= 0 || (t > 0 && steps.batch_sizes[t] > steps.batch_sizes[t - 1])) {
-      throw ValueError(
-          fmt::format("{}: expected batch_sizes that are positive and never rise, got {} at step {}", name,
-                      steps.batch_sizes[t], t));
+    std::int64_t size = steps.batch_sizes[t];
+    if (size <= 0 || (t > 0 && size > steps.batch_sizes[t - 1])) {
+      throw ValueError(fmt::format(
+          "{}: expected batch_sizes that are positive and never rise, got {} at step {}", name, size, t));
     }
+    if (size > left) break;
+    left -= size;
+    if (t + 1 == steps.batch_sizes.size() && left == 0) return steps;
   }
-  if (x.ndim() != 2 || x.size(0) != steps.rows()) {
-    throw ShapeError(fmt::format("{}: expected x [{}, in] for these batch_sizes, got {}", name, steps.rows(),
-                                 to_string(x.shape())));
-  }
-  return steps;
+  throw ShapeError(fmt::format("{}: expected x of as many rows as the batch_sizes add up to, got {}", name,
+                               to_string(x.shape())));
 }
 
 /// Checks everything beside x's own number of dimensions. `states` are h0 and, for an LSTM, c0.

@@ -13,6 +13,7 @@ class Options {
   Options(const Json& all, const Json& overriding) : json_(all) { json_.update(overriding); }
   double real(const char* name) const { return read_number(json_.at(name)).to<double>(); }
   bool flag(const char* name) const { return json_.value(name, false); }
+  bool is_null(const char* name) const { return json_.at(name).is_null(); }
   std::array<double, 2> pair(const char* name) const {
     return {read_number(json_.at(name)[0]).to<double>(), read_number(json_.at(name)[1]).to<double>()};
   }
@@ -157,6 +158,17 @@ Rows optim_rows() {
                                    .t0 = o.real("t0"),
                                    .weight_decay = o.real("weight_decay"),
                                    .maximize = o.flag("maximize")};
+       })},
+      {"optim/LBFGS", row<optim::LBFGS>([](const Options& o) {
+         return optim::LBFGSOptions{
+             .lr = o.real("lr"),
+             .max_iter = static_cast<std::int64_t>(o.real("max_iter")),
+             .max_eval = o.is_null("max_eval") ? -1 : static_cast<std::int64_t>(o.real("max_eval")),
+             .tolerance_grad = o.real("tolerance_grad"),
+             .tolerance_change = o.real("tolerance_change"),
+             .history_size = static_cast<std::int64_t>(o.real("history_size")),
+             .line_search_fn =
+                 o.is_null("line_search_fn") ? optim::LineSearch::none : optim::LineSearch::strong_wolfe};
        })},
       {"optim/Rprop", row<optim::Rprop>([](const Options& o) {
          return optim::RpropOptions{.lr = o.real("lr"),

@@ -54,6 +54,7 @@ Rows module_layer_rows();
 Rows module_normalization_rows();
 Rows module_recurrent_rows();
 Rows module_attention_rows();
+Rows train_rows();
 Rows program_rows();
 /// A straight-line program; see expression.cpp.
 Outputs run_expression(const Arguments& a);

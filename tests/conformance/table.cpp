@@ -29,6 +29,7 @@ const std::map<std::string, Call>& table() {
              module_normalization_rows,
              module_recurrent_rows,
              module_attention_rows,
+             train_rows,
              program_rows,
          }) {
       rows.merge(group());
