@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include <xgrad/autograd/array/error.hpp>
 #include <xgrad/autograd/graph/grad_mode.hpp>
@@ -20,6 +23,10 @@ void check_base(const char* name, double base) {
   if (!(base > 0)) throw ValueError(fmt::format("{}: expected base > 0, got {}", name, base));
 }
 
+void check_max_length(const char* name, std::int64_t length) {
+  if (length < 0) throw ValueError(fmt::format("{}: expected max_length of 0 or more, got {}", name, length));
+}
+
 /// [length, pairs] in float64: place / base^(2i / features).
 Tensor angles(std::int64_t length, std::int64_t features, double base, std::int64_t first) {
   std::int64_t pairs = (features + 1) / 2;
@@ -35,6 +42,29 @@ Tensor angles(std::int64_t length, std::int64_t features, double base, std::int6
 
 /// Columns a_0, b_0, a_1, b_1, ...
 Tensor woven(const Tensor& a, const Tensor& b) { return flatten(stack({a, b}, -1), -2, -1); }
+
+/// The cosines and sines of `angles`.
+std::pair<Tensor, Tensor> turns(std::int64_t length, std::int64_t features, double base, std::int64_t first,
+                                DType dtype) {
+  NoGrad off;
+  Tensor angle = angles(length, features, base, first);
+  return {cos(angle).to(dtype), sin(angle).to(dtype)};
+}
+
+/// x with its pairs turned.
+Tensor turned(const Tensor& x, const Tensor& cosines, const Tensor& sines, bool interleaved) {
+  std::vector<Tensor> halves;
+  if (interleaved) {
+    Shape shape = x.shape();
+    shape.back() /= 2;
+    shape.push_back(2);
+    halves = unbind(reshape(x, shape), -1);
+  } else {
+    halves = split(x, x.size(-1) / 2, -1);
+  }
+  Tensor a = halves[0] * cosines - halves[1] * sines, b = halves[0] * sines + halves[1] * cosines;
+  return interleaved ? woven(a, b) : cat({a, b}, -1);
+}
 
 }  // namespace
 
@@ -61,28 +91,9 @@ Tensor rotate_positions(const Tensor& x, bool interleaved, double base, std::int
         fmt::format("{}: expected x [..., L, E] with even E, got {}", name, to_string(x.shape())));
   }
   check_base(name, base);
-  std::int64_t features = x.size(-1);
   if (x.numel() == 0) return x;
-  Tensor cosine, sine;
-  {
-    NoGrad off;
-    Tensor angle = angles(x.size(-2), features, base, first);
-    cosine = cos(angle).to(x.dtype());
-    sine = sin(angle).to(x.dtype());
-  }
-  if (interleaved) {
-    std::vector<Tensor> halves = unbind(reshape(x,
-                                                [&] {
-                                                  Shape shape = x.shape();
-                                                  shape.back() /= 2;
-                                                  shape.push_back(2);
-                                                  return shape;
-                                                }()),
-                                        -1);
-    return woven(halves[0] * cosine - halves[1] * sine, halves[0] * sine + halves[1] * cosine);
-  }
-  std::vector<Tensor> halves = split(x, features / 2, -1);
-  return cat({halves[0] * cosine - halves[1] * sine, halves[0] * sine + halves[1] * cosine}, -1);
+  auto [cosines, sines] = turns(x.size(-2), x.size(-1), base, first, x.dtype());
+  return turned(x, cosines, sines, interleaved);
 }
 
 SinusoidalPositions::SinusoidalPositions(std::int64_t features, SinusoidalPositionsOptions options)
@@ -90,6 +101,8 @@ SinusoidalPositions::SinusoidalPositions(std::int64_t features, SinusoidalPositi
   if (features <= 0)
     throw ValueError(fmt::format("SinusoidalPositions: expected positive features, got {}", features));
   check_base("SinusoidalPositions", options.base);
+  check_max_length("SinusoidalPositions", options.max_length);
+  table_ = sinusoidal_positions(options.max_length, features, std::nullopt, options.base);
 }
 
 Tensor SinusoidalPositions::forward(const Tensor& input) {
@@ -99,10 +112,11 @@ Tensor SinusoidalPositions::forward(const Tensor& input) {
         options_.batch_first ? fmt::format("[N, L, {}]", features_) : fmt::format("[L, N, {}]", features_),
         features_, to_string(input.shape())));
   }
+  xgrad::detail::require_floating("SinusoidalPositions", input);
   std::int64_t length = input.size(input.ndim() == 3 && options_.batch_first ? 1 : 0);
-  if (!table_.defined() || table_.size(0) < length || table_.dtype() != input.dtype())
-    table_ = sinusoidal_positions(length, features_, input.dtype(), options_.base);
-  Tensor rows = table_.size(0) == length ? table_ : narrow(table_, 0, 0, length);
+  Tensor rows = length <= options_.max_length && input.dtype() == table_.dtype()
+                    ? narrow(table_, 0, 0, length)
+                    : sinusoidal_positions(length, features_, input.dtype(), options_.base);
   return input + (input.ndim() == 3 && !options_.batch_first ? unsqueeze(rows, 1) : rows);
 }
 
@@ -118,6 +132,8 @@ RotaryPositions::RotaryPositions(std::int64_t features, RotaryPositionsOptions o
         fmt::format("RotaryPositions: expected a positive even number of features, got {}", features));
   }
   check_base("RotaryPositions", options.base);
+  check_max_length("RotaryPositions", options.max_length);
+  std::tie(cosines_, sines_) = turns(options.max_length, features, options.base, 0, default_dtype());
 }
 
 Tensor RotaryPositions::forward(const Tensor& input, std::int64_t first) {
@@ -125,7 +141,12 @@ Tensor RotaryPositions::forward(const Tensor& input, std::int64_t first) {
     throw ShapeError(fmt::format("RotaryPositions({}): expected input [..., L, {}], got {}", features_,
                                  features_, to_string(input.shape())));
   }
-  return rotate_positions(input, options_.interleaved, options_.base, first);
+  std::int64_t length = input.size(-2);
+  bool known = first >= 0 && first <= options_.max_length && length <= options_.max_length - first;
+  if (!known || input.dtype() != cosines_.dtype())
+    return rotate_positions(input, options_.interleaved, options_.base, first);
+  return turned(input, narrow(cosines_, 0, first, length), narrow(sines_, 0, first, length),
+                options_.interleaved);
 }
 
 Tensor RotaryPositions::forward(const Tensor& input) { return forward(input, 0); }

@@ -25,13 +25,14 @@ XGRAD_API Tensor rotate_positions(const Tensor& x, bool interleaved = false, dou
 struct SinusoidalPositionsOptions {
   bool batch_first = false;  ///< the input is [N, L, E], not [L, N, E]
   double base = 10000;
+  std::int64_t max_length = 1024;  ///< places that are computed beforehand; longer inputs take longer
 };
 
 /// x + sinusoidal_positions, for x [L, N, E], with batch_first [N, L, E], or [L, E]. Nothing is trained or
 /// saved.
 class XGRAD_API SinusoidalPositions : public Module {
  public:
-  /// Throws ValueError unless features is positive and base > 0.
+  /// Throws ValueError unless features is positive, base > 0 and max_length at least 0.
   explicit SinusoidalPositions(std::int64_t features, SinusoidalPositionsOptions options = {});
   /// Throws ShapeError for another number of features.
   Tensor forward(const Tensor& input) override;
@@ -40,18 +41,19 @@ class XGRAD_API SinusoidalPositions : public Module {
  private:
   std::int64_t features_;
   SinusoidalPositionsOptions options_;
-  Tensor table_;  ///< of the longest sequence so far
+  Tensor table_;  ///< [max_length, features], in the default dtype
 };
 
 struct RotaryPositionsOptions {
   bool interleaved = false;
   double base = 10000;
+  std::int64_t max_length = 1024;  ///< places that are computed beforehand; longer inputs take longer
 };
 
 /// rotate_positions of queries and keys [..., L, features]. Nothing is trained or saved.
 class XGRAD_API RotaryPositions : public Module {
  public:
-  /// Throws ValueError unless features is positive and even and base > 0.
+  /// Throws ValueError unless features is positive and even, base > 0 and max_length at least 0.
   explicit RotaryPositions(std::int64_t features, RotaryPositionsOptions options = {});
   /// Throws ShapeError for another number of features.
   Tensor forward(const Tensor& input) override;
@@ -64,6 +66,7 @@ class XGRAD_API RotaryPositions : public Module {
  private:
   std::int64_t features_;
   RotaryPositionsOptions options_;
+  Tensor cosines_, sines_;  ///< [max_length, features / 2], in the default dtype
 };
 
 }  // namespace xgrad::nn

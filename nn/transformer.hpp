@@ -86,6 +86,7 @@ class XGRAD_API TransformerDecoderLayer : public Module {
   LayerNorm norm1, norm2, norm3;
   Dropout dropout1, dropout2, dropout3;
 
+  using Module::forward;
   Tensor forward(const Tensor& tgt, const Tensor& memory, const DecoderMasks& masks = {});
   Tensor operator()(const Tensor& tgt, const Tensor& memory, const DecoderMasks& masks = {}) {
     return forward(tgt, memory, masks);
@@ -127,6 +128,7 @@ class XGRAD_API TransformerDecoder : public Module {
   std::vector<TransformerDecoderLayer> layers;
   std::optional<LayerNorm> norm;
 
+  using Module::forward;
   Tensor forward(const Tensor& tgt, const Tensor& memory, const DecoderMasks& masks = {});
   Tensor operator()(const Tensor& tgt, const Tensor& memory, const DecoderMasks& masks = {}) {
     return forward(tgt, memory, masks);
@@ -165,6 +167,7 @@ class XGRAD_API Transformer : public Module {
   TransformerEncoder encoder;
   TransformerDecoder decoder;
 
+  using Module::forward;
   Tensor forward(const Tensor& src, const Tensor& tgt, const TransformerMasks& masks = {});
   Tensor operator()(const Tensor& src, const Tensor& tgt, const TransformerMasks& masks = {}) {
     return forward(src, tgt, masks);

@@ -10,8 +10,9 @@ namespace xgrad::kernels {
 Array heads::in_order_of(const Strides& model, const Shape& shape, DType dtype) {
   Shape order = Shape::filled(shape.size(), 0);
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end() - 1, [&](int64_t a, int64_t b) {
-    return model[static_cast<std::size_t>(a)] > model[static_cast<std::size_t>(b)];
+  std::sort(order.begin(), order.end() - 1, [&](int64_t a, int64_t b) {
+    int64_t first = model[static_cast<std::size_t>(a)], second = model[static_cast<std::size_t>(b)];
+    return first != second ? first > second : a < b;
   });
   Strides strides = Shape::filled(shape.size(), 1);
   int64_t step = 1;

@@ -206,6 +206,7 @@ TEST_CASE("stacks consist of clones, and a Transformer of an encoder and a decod
   CHECK_THROWS_AS(model(x, ones({3, 2, 5}, float64)), ShapeError);
   nn::Transformer copy = nn::clone(model);
   CHECK(equal(copy(x, target), model(x, target)));
+  CHECK(nn::summary(encoder, {5, 2, 4}).find("MultiheadAttention") != std::string::npos);
   model.to(float32);
   CHECK(model(x.to(float32), target.to(float32)).dtype() == float32);
 }
@@ -227,10 +228,14 @@ TEST_CASE("sinusoidal positions are sines and cosines of falling speed") {
   CHECK(equal(batched(transpose(x, 0, 1)), transpose(positions(x), 0, 1)));
   CHECK(positions(x.to(float32)).dtype() == float32);
   CHECK(equal(positions(x.select(1, 0)), x.select(1, 0) + rows));
+  nn::SinusoidalPositions few(5, {.max_length = 2});
+  Tensor single = x.to(float32);
+  CHECK(agree(few(single), positions(single), 1e-6));
   CHECK(positions.state_dict().empty());
   CHECK(positions.describe() == "SinusoidalPositions(5, batch_first=false, base=10000)");
   CHECK_THROWS_AS(nn::SinusoidalPositions(0), ValueError);
   CHECK_THROWS_AS(nn::SinusoidalPositions(4, {.base = 0}), ValueError);
+  CHECK_THROWS_AS(nn::SinusoidalPositions(4, {.max_length = -1}), ValueError);
   CHECK_THROWS_AS(positions(ones({6, 2, 4})), ShapeError);
   CHECK_THROWS_AS(nn::sinusoidal_positions(-1, 4), ShapeError);
   CHECK(nn::sinusoidal_positions(0, 4).shape() == Shape{0, 4});
@@ -256,6 +261,10 @@ TEST_CASE("rotary positions make products depend on distances alone") {
     CHECK(one.select(0, second).item() == doctest::Approx(a * std::sin(angle) + b * std::cos(angle)));
     CHECK(gradgradcheck([&](const Inputs& in) { return rotary(in[0]); }, {numbers_of({2, 3, 6}, 4)}));
     CHECK(rotary(zeros({0, 6})).shape() == Shape{0, 6});
+    nn::RotaryPositions few(6, {.interleaved = interleaved, .max_length = 4});
+    Tensor single = numbers_of({2, 3, 6}, 5).to(float32);
+    for (std::int64_t first : {0, 1, 2, -2})
+      CHECK(agree(few(single, first), nn::rotate_positions(single, interleaved, 10000, first), 1e-6));
   }
   CHECK_THROWS_AS(nn::RotaryPositions(5), ValueError);
   CHECK_THROWS_AS(nn::RotaryPositions(6)(ones({3, 4})), ShapeError);
