@@ -140,6 +140,10 @@ void add_training_workloads() {
       return std::make_shared<optim::AdamW>(p, optim::AdamWOptions{.lr = 1e-4, .weight_decay = 0.01});
     });
   }
+  add("optim/clip_grad_norm_20x500k", [=] {
+    return std::function<void()>(
+        [parameters = given(20, 500'000)] { nn::utils::clip_grad_norm_(parameters, 1.0); });
+  });
 }
 
 }  // namespace bench

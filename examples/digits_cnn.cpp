@@ -38,6 +38,7 @@ Digits read_digits(const std::string& path) {
     throw FileError(path + ": expected 64 columns of pixels and a column 'digit'");
   if (table.rows.size() < 10) throw FileError(path + ": expected ten digits or more");
   std::vector<Tensor> pixels;
+  pixels.reserve(64);
   for (std::size_t column = 0; column < 64; ++column) pixels.push_back(examples::numbers(table, column));
   Tensor labels = examples::numbers(table, 64).flatten();
   if (!all(logical_and(ge(labels, 0), le(labels, 9))).item<bool>())
@@ -52,7 +53,7 @@ struct Net : nn::Module {
   nn::Conv2d second{16, 32, 3, {.padding = 1}};
   nn::BatchNorm2d second_norm{32};
   nn::Dropout dropout{0.25};
-  nn::Linear output{32 * 2 * 2, 10};
+  nn::Linear output{128, 10};
 
   XGRAD_MEMBERS(first, first_norm, second, second_norm, dropout, output)
   Tensor forward(const Tensor& image) override {

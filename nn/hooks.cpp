@@ -50,8 +50,8 @@ HookHandle ModuleHooks::add(ForwardPreHook hook) { return add_to(before_, std::m
 HookHandle ModuleHooks::add(ForwardHook hook) { return add_to(after_, std::move(hook)); }
 HookHandle ModuleHooks::add(BackwardHook hook) { return add_to(backward_, std::move(hook)); }
 
-Tensor ModuleHooks::call(Module& module, const Tensor& given) const {
-  Tensor input = given;
+Tensor ModuleHooks::call(Module& module, const Tensor& first_input) const {
+  Tensor input = first_input;
   auto before = before_->functions;
   for (const auto& [number, hook] : before) {
     Tensor result = hook(module, input);

@@ -39,8 +39,8 @@ class ModuleHooks {
   HookHandle add(ForwardHook hook);
   HookHandle add(BackwardHook hook);
 
-  /// module.forward(input) with the hooks around it.
-  Tensor call(Module& module, const Tensor& input) const;
+  /// module.forward(first_input) with the hooks around it.
+  Tensor call(Module& module, const Tensor& first_input) const;
 
  private:
   std::shared_ptr<Hooks<ForwardPreHook>> before_;

@@ -86,8 +86,10 @@ PackedSequence pack_padded_sequence(const Tensor& input, const Tensor& lengths, 
   } else {
     std::vector<int64_t> order(sizes.size());
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, std::greater(),
-                             [&](int64_t place) { return sizes[static_cast<std::size_t>(place)]; });
+    std::ranges::sort(order, [&](int64_t a, int64_t b) {
+      int64_t length_a = sizes[static_cast<std::size_t>(a)], length_b = sizes[static_cast<std::size_t>(b)];
+      return length_a != length_b ? length_a > length_b : a < b;
+    });
     std::vector<int64_t> back(order.size());
     for (std::size_t i = 0; i < order.size(); ++i)
       back[static_cast<std::size_t>(order[i])] = static_cast<int64_t>(i);
@@ -104,6 +106,7 @@ PackedSequence pack_padded_sequence(const Tensor& input, const Tensor& lengths, 
 PackedSequence pack_sequence(const std::vector<Tensor>& sequences, bool enforce_sorted) {
   Tensor padded = pad_sequence(sequences);
   std::vector<int64_t> lengths;
+  lengths.reserve(sequences.size());
   for (const Tensor& sequence : sequences) lengths.push_back(sequence.size(0));
   return pack_padded_sequence(padded, places(lengths), false, enforce_sorted);
 }

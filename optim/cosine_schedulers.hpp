@@ -7,6 +7,7 @@
 namespace xgrad::optim {
 
 struct CosineAnnealingLROptions {
+  // NOLINTNEXTLINE(readability-identifier-naming): PyTorch's names, here and below
   std::int64_t T_max = 0;  ///< must be given; throws ValueError unless positive
   double eta_min = 0;
   std::int64_t last_epoch = -1;
@@ -32,8 +33,10 @@ class XGRAD_API CosineAnnealingLR final : public LRScheduler {
 };
 
 struct CosineAnnealingWarmRestartsOptions {
+  // NOLINTBEGIN(readability-identifier-naming)
   std::int64_t T_0 = 0;     ///< epochs to the first restart; must be given; throws ValueError unless positive
   std::int64_t T_mult = 1;  ///< each cycle is as many times longer; throws ValueError below 1
+  // NOLINTEND(readability-identifier-naming)
   double eta_min = 0;
   std::int64_t last_epoch = -1;
 };

@@ -124,7 +124,8 @@ std::vector<double> StepLR::next_lrs(std::int64_t epoch) const {
   return scaled_lrs(options_.gamma);
 }
 std::vector<double> StepLR::lrs_at(std::int64_t epoch) const {
-  return scaled_bases(std::pow(options_.gamma, static_cast<double>(epoch / options_.step_size)));
+  std::int64_t times = epoch / options_.step_size;
+  return scaled_bases(std::pow(options_.gamma, static_cast<double>(times)));
 }
 
 MultiStepLR::MultiStepLR(Optimizer& optimizer, MultiStepLROptions options)

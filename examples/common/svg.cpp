@@ -294,12 +294,35 @@ std::string to_svg(const Chart& chart) {
   return svg + "</svg>\n";
 }
 
-void save_svg(const std::string& path, const Chart& chart) {
+std::string to_stacked_svg(std::span<const Chart> charts) {
+  double widest = 0;
+  for (const Chart& chart : charts) widest = std::max(widest, width + legend_width(chart));
+  std::string size =
+      "width=\"" + label(widest) + "\" height=\"" + label(height * static_cast<double>(charts.size())) + "\"";
+  std::string svg =
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + ">\n<rect " + size + " fill=\"#ffffff\"/>\n";
+  for (std::size_t i = 0; i < charts.size(); ++i) {
+    svg += "<g transform=\"translate(0 " + label(height * static_cast<double>(i)) + ")\">\n" +
+           to_svg(charts[i]) + "</g>\n";
+  }
+  return svg + "</svg>\n";
+}
+
+namespace {
+
+void save_text(const std::string& path, const std::string& text) {
   errno = 0;
   std::ofstream file(path, std::ios::binary);
-  file << to_svg(chart);
+  file << text;
   file.close();
   if (!file) throw xgrad::FileError(path + ": cannot write the picture: " + std::strerror(errno));
+}
+
+}  // namespace
+
+void save_svg(const std::string& path, const Chart& chart) { save_text(path, to_svg(chart)); }
+void save_stacked_svg(const std::string& path, std::span<const Chart> charts) {
+  save_text(path, to_stacked_svg(charts));
 }
 
 }  // namespace examples

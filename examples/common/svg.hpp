@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,11 @@ struct Chart {
 /// in length.
 std::string to_svg(const Chart& chart);
 
+/// Several diagrams, one below the other, as one SVG file.
+std::string to_stacked_svg(std::span<const Chart> charts);
+
 /// Writes it. Throws xgrad::FileError.
 void save_svg(const std::string& path, const Chart& chart);
+void save_stacked_svg(const std::string& path, std::span<const Chart> charts);
 
 }  // namespace examples

@@ -122,3 +122,15 @@ TEST_CASE("a chart is written to a file, or an error names the file") {
                          "/dev/full: cannot write the picture: No space left on device", xgrad::FileError);
   }
 }
+
+TEST_CASE("several diagrams stand one below the other in one picture") {
+  examples::Chart first{.title = "one", .curves = {{"a", {1, 2}}}};
+  examples::Chart second{.title = "two", .curves = {{"a much longer name", {1, 2}}}};
+  std::string svg = examples::to_stacked_svg(std::vector{first, second});
+  CHECK(svg.starts_with("<svg"));
+  CHECK(svg.ends_with("</svg>\n"));
+  CHECK(svg.find("translate(0 0)") < svg.find("one"));
+  CHECK(svg.find("translate(0 400)") < svg.find("two"));
+  CHECK(svg.find("height=\"800\"") != std::string::npos);
+  CHECK(examples::to_stacked_svg({}).find("height=\"0\"") != std::string::npos);
+}

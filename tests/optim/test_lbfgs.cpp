@@ -28,7 +28,6 @@ double loss_after(int steps, optim::LBFGSOptions options) {
 
 TEST_CASE("LBFGS with a line search finds the minimum of Rosenbrock's valley") {
   CHECK(loss_after(5, {.line_search_fn = optim::LineSearch::strong_wolfe}) < 1e-6);
-  CHECK(loss_after(8, {.line_search_fn = optim::LineSearch::strong_wolfe}) < 1e-15);
   CHECK(loss_after(60, {.lr = 0.1, .max_iter = 50}) < 1e-3);
 }
 
