@@ -27,6 +27,11 @@ constexpr std::array<const char*, 6> colors = {"#0072b2", "#d55e00", "#009e73",
                                                "#cc79a7", "#e69f00", "#56b4e9"};
 
 const char* color(std::size_t index) { return colors[index % colors.size()]; }
+/// Of a line. Where the colors have all been used, they come again with dashes.
+std::string stroke(std::size_t index) {
+  return "stroke-width=\"2\" stroke=\"" + std::string(color(index)) + "\"" +
+         (index / colors.size() % 2 == 1 ? " stroke-dasharray=\"6 4\"" : "");
+}
 
 /// A number as the diagram shows it: 0.001, 25, 1e+06.
 std::string label(double number) {
@@ -183,17 +188,16 @@ std::string axes(const Chart& chart, const Axis& x_axis, const Axis& y_axis) {
 
 /// The points of a series as polylines, broken where a number cannot be shown. Of points that the eye cannot
 /// tell apart the first is drawn.
-std::string curve(const Series& series, const Axis& x_axis, const Axis& y_axis, const char* stroke) {
+std::string curve(const Series& series, const Axis& x_axis, const Axis& y_axis,
+                  const std::string& line_stroke) {
   std::string svg;
   std::string points;
   double drawn_x = 0;
   double drawn_y = 0;
   auto finish_polyline = [&] {
     if (!points.empty()) {
-      svg +=
-          "<polyline fill=\"none\" stroke-width=\"2\" stroke-linejoin=\"round\" stroke-linecap=\"round\" "
-          "stroke=\"" +
-          std::string(stroke) + "\" points=\"" + points + "\"/>\n";
+      svg += "<polyline fill=\"none\" stroke-linejoin=\"round\" stroke-linecap=\"round\" " + line_stroke +
+             " points=\"" + points + "\"/>\n";
     }
     points.clear();
   };
@@ -244,8 +248,7 @@ std::string legend(const Chart& chart) {
     const Series& series = is_curve ? chart.curves[i] : chart.dots[i - chart.curves.size()];
     if (series.name.empty()) continue;
     if (is_curve) {
-      svg += line_at(width, y - 4, width + 20, y - 4,
-                     "stroke-width=\"2\" stroke=\"" + std::string(color(i)) + "\"");
+      svg += line_at(width, y - 4, width + 20, y - 4, stroke(i));
     } else {
       svg += circle_at(width + 10, y - 4, color(i));
     }
@@ -285,7 +288,7 @@ std::string to_svg(const Chart& chart) {
   svg += "<rect " + size + " fill=\"#ffffff\"/>\n";
   svg += axes(chart, x_axis, y_axis);
   for (std::size_t i = 0; i < chart.curves.size(); ++i) {
-    svg += curve(chart.curves[i], x_axis, y_axis, color(i));
+    svg += curve(chart.curves[i], x_axis, y_axis, stroke(i));
   }
   for (std::size_t i = 0; i < chart.dots.size(); ++i) {
     svg += dots(chart.dots[i], x_axis, y_axis, color(chart.curves.size() + i));
