@@ -29,8 +29,8 @@ void move_toward(Tensor& old, const Tensor& now, double share) { old.mul_(1 - sh
 void AdafactorOptions::validate() const {
   require("Adafactor", lr >= 0, "lr of 0 or more", lr);
   require("Adafactor", beta2_decay <= 0, "beta2_decay of 0 or less", beta2_decay);
-  require("Adafactor", eps1 >= 0, "eps1 of 0 or more", eps1);
-  require("Adafactor", eps2 >= 0, "eps2 of 0 or more", eps2);
+  require("Adafactor", eps[0] >= 0, "eps[0] of 0 or more", eps[0]);
+  require("Adafactor", eps[1] >= 0, "eps[1] of 0 or more", eps[1]);
   require("Adafactor", d >= 1, "d of 1 or more", d);
   require("Adafactor", weight_decay >= 0, "weight_decay of 0 or more", weight_decay);
 }
@@ -55,8 +55,8 @@ void Adafactor::update(std::size_t group) {
     Tensor g = o.maximize ? -p.grad() : p.grad();
     auto t = static_cast<double>(slot.steps);
     double share = std::pow(t, o.beta2_decay);
-    double a = std::max(o.eps2, root_mean_square(p)) * std::min(o.lr, 1 / std::sqrt(t));
-    double least = o.eps1 > 0 ? o.eps1 : epsilon(p.dtype());
+    double a = std::max(o.eps[1], root_mean_square(p)) * std::min(o.lr, 1 / std::sqrt(t));
+    double least = o.eps[0] > 0 ? o.eps[0] : epsilon(p.dtype());
     if (o.weight_decay != 0) p.mul_(1 - o.lr * o.weight_decay);
     Tensor variance;
     if (matrix) {

@@ -54,7 +54,8 @@ double cubic_minimum(const Place& a, const Place& b, double low, double high) {
 void LBFGSOptions::validate() const {
   require("LBFGS", lr >= 0, "lr of 0 or more", lr);
   require("LBFGS", max_iter > 0, "a positive max_iter", static_cast<double>(max_iter));
-  require("LBFGS", max_eval != 0, "a positive max_eval, or one below 0", static_cast<double>(max_eval));
+  require("LBFGS", max_eval.value_or(1) > 0, "a positive max_eval",
+          static_cast<double>(max_eval.value_or(1)));
   require("LBFGS", tolerance_grad >= 0, "tolerance_grad of 0 or more", tolerance_grad);
   require("LBFGS", tolerance_change >= 0, "tolerance_change of 0 or more", tolerance_change);
   require("LBFGS", history_size > 0, "a positive history_size", static_cast<double>(history_size));
@@ -241,7 +242,7 @@ Tensor LBFGS::minimize(const std::function<Tensor()>& closure) {
     return {loss.detach().item(), flat_gradient()};
   };
 
-  std::int64_t most_evaluations = o.max_eval < 0 ? o.max_iter + o.max_iter / 4 : o.max_eval;
+  std::int64_t most_evaluations = o.max_eval.value_or(o.max_iter + o.max_iter / 4);
   Point here = evaluate();
   std::int64_t evaluations = 1;
   if (largest(here.gradient) <= o.tolerance_grad) return first_loss;

@@ -19,7 +19,8 @@ enum class LineSearch {
 struct LBFGSOptions {
   double lr = 1;
   std::int64_t max_iter = 20;  ///< directions in a step
-  std::int64_t max_eval = -1;  ///< calls of the closure in a step; below 0: 5/4 of max_iter
+  std::optional<std::int64_t> max_eval =
+      {};  ///< calls of the closure in a step; if not given 5/4 of max_iter
   double tolerance_grad = 1e-7;
   double tolerance_change = 1e-9;
   std::int64_t history_size = 100;  ///< pairs that the curvature is estimated from
@@ -32,7 +33,9 @@ struct LBFGSOptions {
   void visit(Visit&& v) {
     v("lr", lr);
     v("max_iter", max_iter);
-    v("max_eval", max_eval);
+    std::int64_t most = max_eval.value_or(0);
+    v("max_eval", most);
+    max_eval = most == 0 ? std::nullopt : std::optional(most);
     v("tolerance_grad", tolerance_grad);
     v("tolerance_change", tolerance_change);
     v("history_size", history_size);

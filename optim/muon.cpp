@@ -38,9 +38,10 @@ Tensor orthogonal(const Tensor& x, const MuonOptions& o) {
   bool tall = x.size(0) > x.size(1);
   Tensor y = tall ? x.t() : x;
   y = y / std::max(std::sqrt(sum(square(y)).item()), o.eps);
+  const auto [a, b, c] = o.ns_coefficients;
   for (std::int64_t i = 0; i < o.ns_steps; ++i) {
     Tensor gram = matmul(y, y.t());
-    y = 3.4445 * y + matmul(-4.775 * gram + 2.0315 * matmul(gram, gram), y);
+    y = a * y + matmul(b * gram + c * matmul(gram, gram), y);
   }
   return tall ? y.t() : y;
 }
@@ -70,8 +71,8 @@ void Muon::update(std::size_t group) {
     buffer.mul_(o.momentum).add_(g * (1 - o.momentum));
     Tensor u = orthogonal(o.nesterov ? g * (1 - o.momentum) + buffer * o.momentum : buffer, o);
     auto rows = static_cast<double>(p.size(0)), columns = static_cast<double>(p.size(1));
-    double adjusted = o.match_rms_adamw ? 0.2 * std::sqrt(std::max(rows, columns))
-                                        : std::sqrt(std::max(1.0, rows / columns));
+    double adjusted = o.adjust_lr_fn == AdjustLr::match_rms_adamw ? 0.2 * std::sqrt(std::max(rows, columns))
+                                                                  : std::sqrt(std::max(1.0, rows / columns));
     p.mul_(1 - o.lr * o.weight_decay).add_(u * (-o.lr * adjusted));
   }
 }

@@ -7,6 +7,12 @@
 
 namespace xgrad::optim {
 
+/// How Muon adapts the learning rate to the shape of a matrix.
+enum class AdjustLr {
+  original,        ///< times sqrt(max(1, rows / columns))
+  match_rms_adamw  ///< times 0.2 * sqrt(max(rows, columns)), so that AdamW's learning rates fit
+};
+
 struct MuonOptions {
   double lr = 1e-3;
   double weight_decay = 0.1;
@@ -14,8 +20,8 @@ struct MuonOptions {
   bool nesterov = true;
   double eps = 1e-7;          ///< the least length that an update is divided by
   std::int64_t ns_steps = 5;  ///< of Newton and Schulz
-  bool match_rms_adamw =
-      false;  ///< lr * 0.2 * sqrt(max(rows, columns)) instead of lr * sqrt(max(1, rows / columns))
+  std::array<double, 3> ns_coefficients = {3.4445, -4.775, 2.0315};
+  AdjustLr adjust_lr_fn = AdjustLr::original;
 
   /// Throws ValueError for a negative lr, weight_decay or momentum, an eps of 0 or less, and ns_steps outside
   /// 1 to 99.
@@ -29,7 +35,10 @@ struct MuonOptions {
     v("nesterov", nesterov);
     v("eps", eps);
     v("ns_steps", ns_steps);
-    v("match_rms_adamw", match_rms_adamw);
+    v("ns_coefficients", ns_coefficients);
+    bool matches = adjust_lr_fn == AdjustLr::match_rms_adamw;
+    v("match_rms_adamw", matches);
+    adjust_lr_fn = matches ? AdjustLr::match_rms_adamw : AdjustLr::original;
   }
 };
 
@@ -40,7 +49,7 @@ struct MuonOptions {
 ///     p = p * (1 - lr * weight_decay) - lr * adjusted * u
 ///
 /// orthogonal(x) divides x by its norm and makes ns_steps times X = a X + (b A + c A A) X with A = X X^T and
-/// (a, b, c) = (3.4445, -4.775, 2.0315), which brings all singular values near 1. PyTorch computes it in
+/// (a, b, c) = ns_coefficients, which brings all singular values near 1. PyTorch computes it in
 /// bfloat16, here it is the parameter's dtype. Its steps take memory from the pool. The constructor throws
 /// ShapeError for parameters that are no matrices: give those to another optimizer. Jordan et al., "Muon: an
 /// optimizer for hidden layers in neural networks" (2024). Source: torch.optim.Muon.

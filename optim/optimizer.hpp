@@ -23,13 +23,16 @@ namespace detail {
 /// An option as numbers, and back. `from_numbers` throws ValueError for another count, and for a truth other
 /// than 0 and 1.
 inline std::vector<double> to_numbers(double option) { return {option}; }
-inline std::vector<double> to_numbers(const std::array<double, 2>& option) { return {option[0], option[1]}; }
+template <std::size_t N>
+std::vector<double> to_numbers(const std::array<double, N>& option) {
+  return {option.begin(), option.end()};
+}
 XGRAD_API void from_numbers(const std::string& name, const std::vector<double>& numbers, double& option);
 XGRAD_API void from_numbers(const std::string& name, const std::vector<double>& numbers, bool& option);
 XGRAD_API void from_numbers(const std::string& name, const std::vector<double>& numbers,
                             std::int64_t& option);
 XGRAD_API void from_numbers(const std::string& name, const std::vector<double>& numbers,
-                            std::array<double, 2>& option);
+                            std::span<double> option);
 }  // namespace detail
 
 /// What the steps of an optimizer have left behind and the options of its groups, to be saved and taken up

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include <xgrad/autograd/array/error.hpp>
@@ -44,10 +45,9 @@ void from_numbers(const std::string& name, const std::vector<double>& numbers, s
   option = static_cast<std::int64_t>(numbers[0]);
 }
 
-void from_numbers(const std::string& name, const std::vector<double>& numbers,
-                  std::array<double, 2>& option) {
-  require_count(name, numbers, 2);
-  option = {numbers[0], numbers[1]};
+void from_numbers(const std::string& name, const std::vector<double>& numbers, std::span<double> option) {
+  require_count(name, numbers, option.size());
+  std::ranges::copy(numbers, option.begin());
 }
 
 }  // namespace detail

@@ -163,7 +163,8 @@ Rows optim_rows() {
          return optim::LBFGSOptions{
              .lr = o.real("lr"),
              .max_iter = static_cast<std::int64_t>(o.real("max_iter")),
-             .max_eval = o.is_null("max_eval") ? -1 : static_cast<std::int64_t>(o.real("max_eval")),
+             .max_eval = o.is_null("max_eval") ? std::nullopt
+                                               : std::optional(static_cast<std::int64_t>(o.real("max_eval"))),
              .tolerance_grad = o.real("tolerance_grad"),
              .tolerance_change = o.real("tolerance_change"),
              .history_size = static_cast<std::int64_t>(o.real("history_size")),

@@ -43,6 +43,16 @@ TEST_CASE("a step allocates nothing after the first") {
   check_steps(optim::SGD(model.parameters(), {.lr = 0.1, .momentum = 0.9, .nesterov = true}));
   check_steps(optim::Adam(model.parameters(), {.lr = 0.1, .amsgrad = true}));
   check_steps(optim::AdamW(model.parameters()));
+  check_steps(optim::Adagrad(model.parameters()));
+  check_steps(optim::Adadelta(model.parameters()));
+  check_steps(optim::RMSprop(model.parameters(), {.momentum = 0.5, .centered = true}));
+  check_steps(optim::Adamax(model.parameters()));
+  check_steps(optim::NAdam(model.parameters()));
+  check_steps(optim::RAdam(model.parameters()));
+  check_steps(optim::ASGD(model.parameters()));
+  check_steps(optim::Rprop(model.parameters()));
+  check_steps(optim::Lion(model.parameters()));
+  check_steps(optim::SparseAdam(model.parameters()));
 }
 
 TEST_CASE("training a small net allocates nothing but blocks of the pool") {

@@ -93,7 +93,8 @@ TEST_CASE("Adafactor keeps variances by rows and columns, and bounds its updates
   Tensor r = zeros({5, 1}, float64);
   Tensor c = zeros({1, 7}, float64);
   double eps = 2.220446049250313e-16;
-  check_path<optim::Adafactor>({5, 7}, optim::AdafactorOptions{.lr = 0.1, .eps1 = 1e-8, .weight_decay = 0.2},
+  check_path<optim::Adafactor>({5, 7},
+                               optim::AdafactorOptions{.lr = 0.1, .eps = {1e-8, 1e-3}, .weight_decay = 0.2},
                                [&](const Tensor& p, const Tensor& g, double t) {
                                  double s = std::pow(t, -0.8);
                                  double a = std::max(1e-3, rms_of(p)) * std::min(0.1, 1 / std::sqrt(t));
