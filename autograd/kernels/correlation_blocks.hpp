@@ -149,18 +149,40 @@ void multiply_in_place(const T* a, const T* b, const std::int64_t* offsets, std:
 template <class T>
 using InPlaceFunction = void (*)(const T*, const T*, const std::int64_t*, std::int64_t, const T*, T*);
 
-template <class T, int Rows>
-InPlaceFunction<T> function_in_place(bool whole) {
-  return whole ? &multiply_in_place<Rows, vectors_beside(Rows), T> : &multiply_in_place<Rows, 1, T>;
+/// The largest number of registers up to `most` that multiply_in_place has a loop for.
+constexpr std::int64_t registers_up_to(std::int64_t most) {
+  for (std::int64_t count : {8, 6, 4, 3, 2}) {
+    if (count <= most) return count;
+  }
+  return 1;
 }
 
-/// multiply_in_place for so many rows, beside all registers or one.
+template <class T, int Rows>
+InPlaceFunction<T> function_in_place(std::int64_t vectors) {
+  constexpr int most = vectors_beside(Rows);
+  if constexpr (most >= 8) {
+    if (vectors == 8) return &multiply_in_place<Rows, 8, T>;
+  }
+  if constexpr (most >= 6) {
+    if (vectors == 6) return &multiply_in_place<Rows, 6, T>;
+  }
+  if constexpr (most >= 4) {
+    if (vectors == 4) return &multiply_in_place<Rows, 4, T>;
+  }
+  if constexpr (most >= 3) {
+    if (vectors == 3) return &multiply_in_place<Rows, 3, T>;
+  }
+  if (vectors == 2) return &multiply_in_place<Rows, 2, T>;
+  return &multiply_in_place<Rows, 1, T>;
+}
+
+/// multiply_in_place for so many rows and registers: registers_up_to(vectors_beside(rows)) at most.
 template <class T>
-InPlaceFunction<T> function_in_place(std::int64_t rows, bool whole) {
-  if (rows == 8) return function_in_place<T, max_rows>(whole);
-  if (rows == 4) return function_in_place<T, 4>(whole);
-  if (rows == 2) return function_in_place<T, 2>(whole);
-  return function_in_place<T, 1>(whole);
+InPlaceFunction<T> function_in_place(std::int64_t rows, std::int64_t vectors) {
+  if (rows == 8) return function_in_place<T, max_rows>(vectors);
+  if (rows == 4) return function_in_place<T, 4>(vectors);
+  if (rows == 2) return function_in_place<T, 2>(vectors);
+  return function_in_place<T, 1>(vectors);
 }
 
 }  // namespace xgrad::kernels::blocks

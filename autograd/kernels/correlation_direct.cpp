@@ -111,21 +111,15 @@ class DirectCorrelation {
       const T* plane = planes + planes_.plane(z);
       for (int64_t position = begin; position < end;) {
         int64_t left = (end - position - 1) / lanes<T> + 1;
-        int64_t width = left >= block_vectors() ? block_vectors() : 1;
+        int64_t width = blocks::registers_up_to(std::min(left, block_vectors()));
         for (int64_t row = 0; row < c_.result_channels;) {
           int64_t rows = blocks::rows_of_block(c_.result_channels - row);
-          int64_t channel = group * c_.result_channels + row, own = vectors_beside(static_cast<int>(rows));
-          // Fewer rows than the first block has stand beside more registers; then one is taken at a time.
-          bool whole = width == own;
-          int64_t count = whole ? width : 1;
-          for (int64_t v = 0; v < width; v += count) {
-            int64_t first = position + v * lanes<T>;
-            blocks::function_in_place<T>(rows, whole)(packed_.data() + channel * depth_, plane + first,
-                                                      offsets_.data(), depth_,
-                                                      bias_ == nullptr ? nullptr : bias_ + channel, block);
-            write(image * c_.result_channels + row, rows, z, first, std::min(end, first + count * lanes<T>),
-                  block, count * lanes<T>);
-          }
+          int64_t channel = group * c_.result_channels + row;
+          blocks::function_in_place<T>(rows, width)(packed_.data() + channel * depth_, plane + position,
+                                                    offsets_.data(), depth_,
+                                                    bias_ == nullptr ? nullptr : bias_ + channel, block);
+          write(image * c_.result_channels + row, rows, z, position,
+                std::min(end, position + width * lanes<T>), block, width * lanes<T>);
           row += rows;
         }
         position += width * lanes<T>;
