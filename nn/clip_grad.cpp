@@ -46,6 +46,8 @@ void sweep_apart(std::vector<kernels::Segment> segments, const Formula& formula)
     apart.push_back(segment);
     end = last;
   }
+  // Backward: what was read last may still be in the cache.
+  std::ranges::reverse(apart);
   kernels::sweep<T, 1>(apart, formula);
 }
 

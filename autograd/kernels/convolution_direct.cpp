@@ -172,7 +172,11 @@ class DirectWeightGradient {
 
 template <class T>
 bool convolve_weight_directly(const Convolution& s, const T* g, const T* input, T* result) {
-  if (s.in_channels > max_channels * s.groups || s.out_channels > max_channels * s.groups) return false;
+  // Lanes run along rows here, and over channels of g elsewhere: whichever wastes fewer of them.
+  std::int64_t columns = s.output[2], channels = s.out_channels / s.groups;
+  bool few = s.out_channels <= max_channels * s.groups;
+  bool wasteful = 2 * channels * ((columns - 1) / lanes<T> + 1) > columns * ((channels - 1) / lanes<T> + 1);
+  if (s.in_channels > max_channels * s.groups || (!few && wasteful)) return false;
   PaddedPlanes planes = planes_of(s);
   if (!planes.fits()) return false;
   DirectWeightGradient<T>(s, planes, g, input).run(result);

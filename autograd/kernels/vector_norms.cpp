@@ -26,17 +26,24 @@ struct Block {
 /// Folds join(result, |x|) over a block. `join` is also what joins two results, given by `merge`.
 template <class T, class Join, class Merge>
 double fold(const T* data, const Block& block, double start, const Join& join, const Merge& merge) {
-  double partial[width];
-  std::fill_n(partial, width, start);
+  // Four sets, so that none waits for its own last result.
+  double a[width], b[width], c[width], d[width];
+  for (double* set : {a, b, c, d}) std::fill_n(set, width, start);
+  auto step = [&](double* set, const T* from) __attribute__((always_inline)) {
+    for (std::int64_t k = 0; k < width; ++k) set[k] = join(set[k], std::abs(static_cast<double>(from[k])));
+  };
   std::int64_t i = block.begin;
-  for (; i + width <= block.end; i += width) {
-    for (std::int64_t k = 0; k < width; ++k)
-      partial[k] = join(partial[k], std::abs(static_cast<double>(data[i + k])));
+  for (; i + 4 * width <= block.end; i += 4 * width) {
+    step(a, data + i);
+    step(b, data + i + width);
+    step(c, data + i + 2 * width);
+    step(d, data + i + 3 * width);
   }
-  for (std::int64_t k = 0; i < block.end; ++i, ++k)
-    partial[k] = join(partial[k], std::abs(static_cast<double>(data[i])));
-  double result = partial[0];
-  for (std::int64_t k = 1; k < width; ++k) result = merge(result, partial[k]);
+  for (; i + width <= block.end; i += width) step(a, data + i);
+  for (std::int64_t k = 0; i < block.end; ++i, ++k) b[k] = join(b[k], std::abs(static_cast<double>(data[i])));
+  for (std::int64_t k = 0; k < width; ++k) a[k] = merge(merge(a[k], b[k]), merge(c[k], d[k]));
+  double result = a[0];
+  for (std::int64_t k = 1; k < width; ++k) result = merge(result, a[k]);
   return result;
 }
 
